@@ -1,0 +1,37 @@
+"""What an engine is: a pure function from a job to a clip's bytes.
+
+Another vendor or a GPU is one more engine. A job and an engine can both be pickled, so the
+studio may call an engine in this process, in another one, or one day on another machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FRAMES_PER_SECOND = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that an engine is told about one clip.
+
+    `label` names the shot in the picture; `width` and `height` are in pixels;
+    `seed` is the caller's, or nothing; `init_image` is the image file's bytes.
+    """
+
+    label: str
+    model: str
+    prompt: str
+    duration_seconds: int
+    width: int
+    height: int
+    seed: int | None = None
+    init_image: bytes | None = None
+
+
+Engine = Callable[[Job], bytes]
+"""Draws the whole clip: an H.264 MP4 of exactly `24 * duration_seconds` frames.
+
+The same job gives the same bytes. Raises `MediaError` when the init image can't be read.
+"""
