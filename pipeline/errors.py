@@ -7,7 +7,8 @@ ShotmakeError
 ├── FolderBusyError         another run holds the folder (exit 5)
 ├── RecordsError            results.json or the journal is damaged (exit 6)
 ├── MediaError              an image or a clip can't be read
-└── ApiError                the provider's gateway answered, or failed to, in a way that ends a request
+├── EngineError             (studio/engine.py) a clip can't be drawn
+└── ApiError                the gateway's answer, or the lack of one, ended a request
     ├── CredentialsError    401, or 403 for the whole key: stops the run (exit 4)
     ├── BalanceError        402: stops new submits (exit 3)
     ├── RefusedError        any other 4xx: this request will never be accepted as it is

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.errors import ShotmakeError
+
 FRAMES_PER_SECOND = 24
 
 
@@ -30,8 +32,20 @@ class Job:
     init_image: bytes | None = None
 
 
+class EngineError(ShotmakeError):
+    """A clip can't be drawn; `code` is the task's `error_code`."""
+
+    def __init__(self, message: str, code: str = "engine_error") -> None:
+        super().__init__(message, code)  # both in args: the exception crosses processes pickled
+        self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 Engine = Callable[[Job], bytes]
 """Draws the whole clip: an H.264 MP4 of exactly `24 * duration_seconds` frames.
 
-The same job gives the same bytes. Raises `MediaError` when the init image can't be read.
+The same job gives the same bytes. Raises `MediaError` when the init image
+can't be read, `EngineError` for anything else that ends the task as failed.
 """

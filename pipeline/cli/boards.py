@@ -1,0 +1,106 @@
+"""From the command line's SPECs to boards with plans: what `plan`, `run` and `status` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import StoryboardError, UsageError
+from pipeline.media.stills import inspect
+from pipeline.rendering.book import read
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.plan import Plan, Selection, plan
+from pipeline.storyboard.resolve import load_storyboards
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pipeline.cli.connect import Destination
+    from pipeline.rendering.states import Record
+    from pipeline.storyboard.catalog import Catalog
+    from pipeline.storyboard.shots import Request, Storyboard
+
+DEFAULT_SPECS = "specs"
+
+
+def spec_paths(asked: Sequence[str]) -> list[Path]:
+    """The storyboards to read: those asked for, else all of `specs/`. Raises `UsageError`."""
+    if asked:
+        return [Path(spec) for spec in asked]
+    folder = Path(DEFAULT_SPECS)
+    found = sorted(p for p in folder.glob("*.y*ml") if p.suffix in {".yaml", ".yml"})
+    if not found:
+        raise UsageError(
+            "there is no storyboard in specs/; name one, or write a first one: "
+            "shotmake init my-film"
+        )
+    return found
+
+
+def load(paths: Sequence[Path], catalog: Catalog, pass_name: str | None) -> tuple[Storyboard, ...]:
+    """Read and check storyboards. Raises `StoryboardError` with every violation of every file."""
+    loaded = load_storyboards(paths, catalog, pass_name, inspect)
+    if loaded.violations:
+        raise StoryboardError(loaded.violations)
+    return loaded.boards
+
+
+def selection(args: argparse.Namespace) -> Selection:
+    """What SELECT and run's options say about which takes are meant."""
+    return Selection(
+        shots=tuple(args.shot or ()),
+        failed=args.failed,
+        force=getattr(args, "force", False),
+        retry_blocked=getattr(args, "retry_blocked", False),
+    )
+
+
+def require_matches(boards: Sequence[Storyboard], chosen: Selection) -> None:
+    """Raises `UsageError` for a `--shot` that names no shot of any board."""
+    shots = [take.shot for board in boards for take in board.takes]
+    for glob in chosen.shots:
+        if any(Selection((glob,)).includes(shot) for shot in shots):
+            continue
+        close = get_close_matches(glob, shots, n=1)
+        hint = f"; did you mean {close[0]}?" if close else f"; there are {_few(shots)}"
+        raise UsageError(f"--shot {glob} names no shot{hint}")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def estimator(destination: Destination, catalog: Catalog) -> Callable[[Request], float | None]:
+    """What a request may cost by its model's example rate; nothing on this machine."""
+    if destination.free:
+        return lambda _request: 0.0
+    return lambda request: catalog[request.model].estimate_credits(request.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Makes plans for boards at one destination."""
+
+    destination: Destination
+    selection: Selection
+    estimate: Callable[[Request], float | None]
+
+    def from_records(self, board: Storyboard, outputs: Path) -> Plan:
+        """A plan by what lies in the folder, changing nothing."""
+        folder = Folder(outputs, board.name, board.pass_name)
+        records = read(folder, self.destination.provider).records
+        return self.make(board, folder, records)
+
+    def make(self, board: Storyboard, folder: Folder, records: Mapping[str, Record]) -> Plan:
+        """A plan by given records and the folder's clips."""
+        return plan(
+            board,
+            self.destination.provider,
+            records,
+            folder.clips(),
+            self.selection,
+            self.estimate,
+        )

@@ -1,0 +1,155 @@
+"""Which provider a pass is rendered at, and the connection to it: the gateway, or the studio."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pipeline.errors import CredentialsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    import httpx
+
+    from pipeline.rendering.gateway import Gateway
+    from pipeline.storyboard.catalog import Catalog
+
+KEY_VARIABLE = "BYTESPIKE_API_KEY"
+BASE_URL_VARIABLE = "SHOTMAKE_BASE_URL"
+DEFAULT_BASE_URL = "https://llm.bytespike.ai"
+STUDIO = "studio"
+ANIMATIC = "animatic"
+_STUDIO_URL = "http://studio.invalid"
+_STUDIO_CADENCE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A pass and where it is rendered; `why` is for the first line that a command prints."""
+
+    pass_name: str
+    provider: str
+    why: str
+
+    @property
+    def free(self) -> bool:
+        """Drawn on this machine."""
+        return self.provider == STUDIO
+
+
+def choose(asked: str | None, environ: Mapping[str, str]) -> Destination:
+    """The pass to render: the one asked for, else by whether there is a key.
+
+    Raises `UsageError` for a base URL that can't be one.
+    """
+    has_key = bool(environ.get(KEY_VARIABLE))
+    name = asked or ("draft" if has_key else ANIMATIC)
+    said = f"{KEY_VARIABLE} is {'set' if has_key else 'not set'}"
+    if name == ANIMATIC:
+        why = "asked for" if asked else said
+        return Destination(name, STUDIO, f"pass animatic, drawn on this machine at no cost ({why})")
+    provider = base_url(environ)
+    return Destination(
+        name, provider, f"pass {name} at {provider} ({'asked for' if asked else said})"
+    )
+
+
+def base_url(environ: Mapping[str, str]) -> str:
+    """The gateway's address without a slash at its end. Raises `UsageError`."""
+    url = environ.get(BASE_URL_VARIABLE, "").strip() or DEFAULT_BASE_URL
+    parts = urlsplit(url)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
+        raise UsageError(
+            f"{BASE_URL_VARIABLE} is no https address; unset it for {DEFAULT_BASE_URL}"
+        )
+    if parts.scheme == "http" and not local:
+        raise UsageError(f"{BASE_URL_VARIABLE} is not https: the key would travel in the open")
+    return url.rstrip("/")
+
+
+@asynccontextmanager
+async def connect(
+    destination: Destination, catalog: Catalog, environ: Mapping[str, str]
+) -> AsyncIterator[Gateway]:
+    """Open the connection. Raises `CredentialsError` when there is no key for a provider."""
+    import httpx  # noqa: PLC0415 (a run with nothing to do never gets here)
+
+    from pipeline.rendering.gateway import Gateway  # noqa: PLC0415
+    from pipeline.storyboard.catalog import CadenceWindow  # noqa: PLC0415
+    from pipeline.tasks_api.client import Surroundings, TasksClient  # noqa: PLC0415
+    from pipeline.tasks_api.download import HostRule  # noqa: PLC0415
+
+    surroundings = Surroundings(time.time, random.random)
+    if destination.free:
+        async with _studio(catalog) as transport:
+            headers = {"x-api-key": ANIMATIC}
+            async with (
+                httpx.AsyncClient(
+                    transport=transport, base_url=_STUDIO_URL, headers=headers
+                ) as http,
+                httpx.AsyncClient(transport=transport) as downloads,
+            ):
+                yield Gateway(
+                    provider=STUDIO,
+                    client=TasksClient(http, surroundings),
+                    downloads=downloads,
+                    rule=HostRule(_STUDIO_URL),
+                    models=catalog,
+                    own_cadence=(CadenceWindow(_STUDIO_CADENCE_SECONDS, None),),
+                    free=True,
+                )
+        return
+    key = environ.get(KEY_VARIABLE, "").strip()
+    if not key:
+        raise CredentialsError(
+            f"pass {destination.pass_name} is rendered at {destination.provider} and needs a key: "
+            f"set {KEY_VARIABLE}, or use --pass {ANIMATIC}, which is free"
+        )
+    if not key.isascii() or not key.isprintable():
+        raise CredentialsError(f"{KEY_VARIABLE} holds characters that no key has; copy it again")
+    async with (
+        httpx.AsyncClient(base_url=destination.provider, headers={"x-api-key": key}) as http,
+        httpx.AsyncClient() as downloads,
+    ):
+        yield Gateway(
+            provider=destination.provider,
+            client=TasksClient(http, surroundings),
+            downloads=downloads,
+            rule=HostRule(destination.provider),
+            models=catalog,
+        )
+
+
+@asynccontextmanager
+async def _studio(catalog: Catalog) -> AsyncIterator[httpx.ASGITransport]:
+    import httpx  # noqa: PLC0415
+
+    from pipeline.studio.animatic import draw  # noqa: PLC0415
+    from pipeline.studio.app import Studio  # noqa: PLC0415
+    from pipeline.studio.tasks import House  # noqa: PLC0415
+    from pipeline.studio.workers import cores, in_processes  # noqa: PLC0415
+
+    house = House(render=in_processes(draw), workers=cores(), unix_time=time.time)
+    studio = Studio(catalog, house, free=True)
+    async with studio.tasks:
+        yield httpx.ASGITransport(app=studio.app)
+
+
+def concurrency(asked: int | None, environ: Mapping[str, str]) -> int:
+    """How many tasks may be in flight. Raises `UsageError`."""
+    text = str(asked) if asked is not None else environ.get("SHOTMAKE_CONCURRENCY", "5")
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 2000:
+        raise UsageError(f"a concurrency of {text!r} can't be: a whole number from 1 to 2000")
+    return int(text)
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, read here and nowhere else."""
+    return os.environ

@@ -1,0 +1,171 @@
+"""The command line: one parser, one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from pipeline import __version__
+from pipeline.cli.exits import Exit, exit_for
+from pipeline.cli.terminal import open_terminal
+from pipeline.errors import ShotmakeError, StoryboardError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EPILOG = """\
+exit codes: 0 every selected take is rendered · 1 some are not · 2 the command or a storyboard is
+wrong, nothing was submitted · 3 money · 4 credentials · 5 another run holds the folder ·
+6 damaged records, nothing was submitted · 130 interrupted
+
+environment: BYTESPIKE_API_KEY, SHOTMAKE_BASE_URL, SHOTMAKE_CONCURRENCY
+"""
+
+# Commands are named and not imported here: most of them need what takes long to load.
+_COMMANDS = {
+    "check": "pipeline.cli.reference",
+    "models": "pipeline.cli.reference",
+    "schema": "pipeline.cli.reference",
+    "init": "pipeline.cli.reference",
+    "plan": "pipeline.cli.planning",
+    "status": "pipeline.cli.planning",
+    "run": "pipeline.cli.run",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The `shotmake` command."""
+    sys.exit(command(arguments))
+
+
+def command(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers with its exit code."""
+    args = _parser().parse_args(arguments)
+    terminal = open_terminal(
+        as_json=getattr(args, "json", False),
+        quiet=args.quiet,
+        verbose=args.verbose,
+        color=not args.no_color,
+    )
+    try:
+        function = getattr(import_module(_COMMANDS[args.command]), args.command)
+        return int(function(args, terminal))
+    except StoryboardError as error:
+        for violation in error.violations:
+            terminal.warn(str(violation))
+        number = len(error.violations)
+        terminal.warn(
+            f"shotmake: {number} {'thing is' if number == 1 else 'things are'} wrong; "
+            "nothing was submitted",
+            "red",
+        )
+        return int(Exit.WRONG)
+    except ShotmakeError as error:
+        terminal.warn(f"shotmake: {error}", "red")
+        return int(exit_for(error))
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has left; there is nobody to tell
+        return int(Exit.INCOMPLETE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    group = everywhere.add_argument_group("everywhere")
+    group.add_argument("--outputs", metavar="DIR", default="outputs", help="default: outputs")
+    group.add_argument("--quiet", action="store_true", help="only what went wrong")
+    group.add_argument("--verbose", action="store_true", help="every step of every shot")
+    group.add_argument("--no-color", action="store_true", help="also: NO_COLOR")
+    parser = argparse.ArgumentParser(
+        prog="shotmake",
+        description="make for AI video: renders what is new, changed or failed, and nothing else",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"shotmake {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, parents=[everywhere], help=text, description=text)
+
+    _specs(add("check", "read storyboards, and say all that is wrong with them"))
+    _json(add("models", "the models, their limits and example prices"))
+    schema = add("schema", "print a JSON Schema: storyboard, results, or a model's")
+    schema.add_argument("name", metavar="NAME", nargs="?", default="storyboard")
+    add("init", "write a first storyboard").add_argument("name", metavar="NAME")
+    plan = add("plan", "what a run would do, and why")
+    _selection(_json(_specs(plan)))
+    plan.add_argument("--check", action="store_true", help="exit 1 if there is something to do")
+    _run_options(_selection(_json(_specs(add("run", "render what is new, changed or failed")))))
+    status = _json(_specs(add("status", "what there is, pass by pass")))
+    status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
+    return parser
+
+
+def _specs(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument(
+        "spec", metavar="SPEC", nargs="*", help="storyboards; default: all of specs/"
+    )
+    return parser
+
+
+def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--json", action="store_true", help="for programs, on stdout")
+    return parser
+
+
+def _selection(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    group = parser.add_argument_group("which takes")
+    group.add_argument(
+        "--pass",
+        dest="pass_name",
+        metavar="NAME",
+        help="animatic, draft, or one that the board defines; default: draft with a key in "
+        "BYTESPIKE_API_KEY, else animatic",
+    )
+    group.add_argument("--shot", action="append", metavar="GLOB", help="repeatable")
+    group.add_argument("--failed", action="store_true", help="only those not rendered last time")
+    return parser
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--concurrency", type=int, metavar="N", help="tasks in flight; default: 5")
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=900.0,
+        metavar="S",
+        help="how long a task is waited for; the next run collects it; default: 900",
+    )
+    parser.add_argument(
+        "--retries",
+        type=_count,
+        default=2,
+        metavar="N",
+        help="further attempts at a take that failed at the provider; default: 2",
+    )
+    parser.add_argument("--fail-fast", action="store_true", help="a failure stops new submits")
+    parser.add_argument("--force", action="store_true", help="render what is up to date, too")
+    parser.add_argument("--retry-blocked", action="store_true", help="try blocked prompts again")
+    parser.add_argument(
+        "--resubmit-uncertain",
+        action="store_true",
+        help="buy anew what was sent over 24 h ago and never answered",
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 7 * 24 * 3600:
+        raise argparse.ArgumentTypeError("from above 0 to a week, in seconds")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 10:
+        raise argparse.ArgumentTypeError("from 0 to 10")
+    return value

@@ -1,0 +1,234 @@
+"""The commands that look before anything is done: plan and status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.cli.boards import Planner, estimator, load, require_matches, selection, spec_paths
+from pipeline.cli.connect import choose, environment
+from pipeline.cli.exits import Exit
+from pipeline.cli.terminal import count_text, credits_text, print_json, printable
+from pipeline.rendering.book import read
+from pipeline.rendering.folder import Folder, passes
+from pipeline.rendering.plan import (
+    UP_TO_DATE,
+    Action,
+    Selection,
+    as_json,
+    clip_is_there,
+    merged_totals,
+)
+from pipeline.rendering.states import KEPT, Status
+from pipeline.storyboard.catalog import load_catalog
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pipeline.cli.connect import Destination
+    from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.plan import Plan
+    from pipeline.rendering.results import Results
+    from pipeline.rendering.states import Record
+    from pipeline.storyboard.shots import Storyboard
+
+_STYLES = {
+    Action.RENDER: "yellow",
+    Action.RESUME: "cyan",
+    Action.RECOVER: "cyan",
+    Action.RESTORE: "cyan",
+    Action.SKIP: "dim",
+}
+
+
+def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
+    """`shotmake plan SPEC…`: what a run would do, and why."""
+    destination = choose(args.pass_name, environment())
+    catalog = load_catalog()
+    boards = load(spec_paths(args.spec), catalog, destination.pass_name)
+    chosen = selection(args)
+    require_matches(boards, chosen)
+    planner = Planner(destination, chosen, estimator(destination, catalog))
+    plans = [planner.from_records(board, Path(args.outputs)) for board in boards]
+    if args.json:
+        print_json(_plans_json(plans, destination), indent=2)
+    else:
+        terminal.say(destination.why, "dim")
+        for made in plans:
+            _show_plan(made, terminal)
+    to_do = any(step.action is not Action.SKIP for made in plans for step in made.steps)
+    return Exit.INCOMPLETE if args.check and to_do else Exit.COMPLETE
+
+
+def _plans_json(plans: Sequence[Plan], destination: Destination) -> dict[str, Any]:
+    return {
+        "pass": destination.pass_name,
+        "provider": destination.provider,
+        "steps": [step for made in plans for step in as_json(made)],
+        "totals": merged_totals(plans),
+    }
+
+
+def _show_plan(made: Plan, terminal: Terminal) -> None:
+    from rich.table import Table  # noqa: PLC0415 (slow to load)
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
+    table.add_column()
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    for step in made.steps:
+        style = _STYLES[step.action]
+        cost = step.estimated_credits
+        shown = "" if cost == 0 else credits_text(cost, estimated=True)
+        table.add_row(
+            Text("  " + step.action, style),
+            Text(step.render, "bold" if step.action is not Action.SKIP else "dim"),
+            Text(printable(step.reason), style if step.action is Action.SKIP else ""),
+            Text(shown),
+        )
+    terminal.say(made.storyboard, "bold")
+    if made.steps and not terminal.quiet:
+        terminal.console.print(table)
+    terminal.say(f"  {plan_sentence(made)}")
+    for name in made.unasked:
+        terminal.say(f"  {name}: in the outputs, but in no shot any more; its clip is kept", "dim")
+
+
+def plan_sentence(made: Plan) -> str:
+    """`2 to render, 3 up to date; ≈ 0.36 credits (from the models' example prices)`."""
+    counts = made.counts()
+    names = {
+        Action.RENDER: "to render",
+        Action.RESUME: "to resume",
+        Action.RECOVER: "to recover",
+        Action.RESTORE: "to restore",
+    }
+    parts = [f"{counts[action]} {name}" for action, name in names.items() if counts[action]]
+    waiting = sum(step.action is Action.SKIP and step.reason != UP_TO_DATE for step in made.steps)
+    up_to_date = counts[Action.SKIP] - waiting
+    if up_to_date:
+        parts.append(f"{up_to_date} up to date")
+    if waiting:
+        parts.append(f"{waiting} left alone")
+    sentence = ", ".join(parts) or "no shot selected"
+    if counts[Action.RENDER] and made.estimated_credits != 0:
+        cost = credits_text(made.estimated_credits, estimated=True)
+        sentence += f"; {cost} credits (an estimate from the models' example prices)"
+    return sentence
+
+
+def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
+    """`shotmake status SPEC…`: what there is, pass by pass, without asking anybody."""
+    destination = choose(args.pass_name, environment())
+    catalog = load_catalog()
+    outputs = Path(args.outputs)
+    boards = load(spec_paths(args.spec), catalog, args.pass_name)
+    shown = []
+    complete = True
+    for board in boards:
+        names = [args.pass_name] if args.pass_name else passes(outputs, board.name)
+        for name in names or [destination.pass_name]:
+            here = choose(name, environment())
+            folder = Folder(outputs, board.name, name)
+            known = read(folder, here.provider)
+            resolved = _board_in_pass(board, name, catalog)
+            rows = _rows(known, folder, resolved, here, catalog)
+            complete = complete and all(row["current"] for row in rows if row["asked"])
+            shown.append(
+                {
+                    "storyboard": board.name,
+                    "pass": name,
+                    "provider": known.provider,
+                    "renders": rows,
+                    "kept": sum(key.startswith(KEPT) for key in known.records),
+                }
+            )
+    if args.json:
+        print_json({"boards": shown}, indent=2)
+    else:
+        for entry in shown:
+            _show_status(entry, terminal)
+    return Exit.COMPLETE if complete else Exit.INCOMPLETE
+
+
+def _board_in_pass(board: Storyboard, name: str, catalog: Any) -> Storyboard | None:
+    """The board resolved for a pass that has outputs; nothing where it has no such pass now."""
+    from pipeline.errors import StoryboardError  # noqa: PLC0415
+
+    try:
+        return next(iter(load([board.path], catalog, name)), None)
+    except StoryboardError:
+        return None
+
+
+def _rows(
+    known: Results,
+    folder: Folder,
+    board: Storyboard | None,
+    here: Destination,
+    catalog: Any,
+) -> list[dict[str, Any]]:
+    clips = folder.clips()
+    steps = {}
+    if board is not None:
+        planner = Planner(here, Selection(), estimator(here, catalog))
+        made = planner.make(board, folder, known.records)
+        steps = {step.render: step for step in made.steps if step.wanted is not None}
+    rows = []
+    for name in [*steps, *(n for n in sorted(known.records) if n not in steps)]:
+        if name.startswith(KEPT):
+            continue
+        record, step = known.records.get(name), steps.get(name)
+        current = step is not None and step.action is Action.SKIP and step.reason == UP_TO_DATE
+        rows.append(
+            {
+                "render": name,
+                "asked": step is not None,
+                "current": current,
+                "status": record.status.value if record else None,
+                "note": step.reason if step else "in no shot any more; its clip is kept",
+                "clip": _clip_path(record, folder, clips),
+                "task_id": record.task_id if record else None,
+                "credits": record.credits if record else None,
+            }
+        )
+    return rows
+
+
+def _clip_path(record: Record | None, folder: Folder, clips: dict[str, int]) -> str | None:
+    if record is None or record.clip is None or not clip_is_there(record, clips):
+        return None
+    return str(folder.clip(record.clip.path))
+
+
+def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    rows = entry["renders"]
+    counts = Counter(row["status"] or "not rendered" for row in rows)
+    said = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing yet"
+    spent = [row["credits"] for row in rows if row["credits"] is not None]
+    terminal.say(f"{entry['storyboard']}, pass {entry['pass']}: {said}", "bold")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for _column in range(4):
+        table.add_column(overflow="fold")
+    styles = {Status.COMPLETED.value: "green", Status.PENDING.value: "cyan", None: "dim"}
+    for row in rows:
+        style = styles.get(row["status"], "red") if row["current"] or not row["asked"] else "yellow"
+        table.add_row(
+            Text(f"  {row['render']}", "bold"),
+            Text(row["status"] or "not rendered", style),
+            Text(printable(row["note"])),
+            Text(row["clip"] or row["task_id"] or "", "dim"),
+        )
+    if rows and not terminal.quiet:
+        terminal.console.print(table)
+    if spent and any(spent):
+        terminal.say(f"  {credits_text(sum(spent))} credits for these clips")
+    if entry["kept"]:
+        terminal.say(f"  {count_text(entry['kept'], 'earlier clip')} in kept/", "dim")

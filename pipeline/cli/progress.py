@@ -1,0 +1,252 @@
+"""Showing a run: a live table on a terminal, plain lines in a pipe, JSON lines for programs."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+from pipeline.cli.terminal import credits_text, print_json, printable
+from pipeline.rendering.notices import ENDS, Kind, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from pipeline.cli.terminal import Terminal
+
+_MARKS = {
+    Kind.RENDERED: ("✓", "green", "rendered"),
+    Kind.RECOVERED: ("✓", "green", "recovered"),
+    Kind.RESTORED: ("✓", "green", "restored"),
+    Kind.SKIPPED: ("·", "dim", "up to date"),
+    Kind.FAILED: ("✗", "red", "failed"),
+    Kind.BLOCKED: ("✗", "red", "blocked"),
+    Kind.PENDING: ("…", "yellow", "pending"),
+    Kind.HELD: ("–", "yellow", "not submitted"),
+}
+_ROWS_MAX = 12
+_BAR_CELLS = 18
+
+
+class Progress(Protocol):
+    """Watches a run; entered for as long as it goes."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def watch(self, notice: Notice) -> None:
+        """Take note of one change."""
+        ...
+
+    def refresh(self) -> None:
+        """Bring elapsed times up to date; called several times a second."""
+        ...
+
+
+class _Base:
+    """What the three have in common: nothing to open or close, nothing that moves."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return
+
+    def refresh(self) -> None:
+        return
+
+
+class JsonProgress(_Base):
+    """One JSON object a line for every change."""
+
+    def watch(self, notice: Notice) -> None:
+        shown = {name: value for name, value in asdict(notice).items() if value not in {None, ""}}
+        del shown["kind"]
+        print_json({"event": notice.kind.value, **shown})
+
+
+class LineProgress(_Base):
+    """A line an end, and one for what holds a take up; submits too with `--verbose`."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def watch(self, notice: Notice) -> None:
+        if notice.kind in ENDS:
+            if notice.kind is Kind.SKIPPED and not self._terminal.verbose:
+                return
+            _mark, style, word = _MARKS[notice.kind]
+            show = self._terminal.warn if style in {"red", "yellow"} else self._terminal.say
+            show(f"{notice.render}: {word}{_details(notice)}", style)
+        elif notice.kind in {Kind.WAITING, Kind.RETRYING}:
+            self._terminal.say(f"{notice.render}: {notice.kind} – {notice.message}", "dim")
+        elif self._terminal.verbose:
+            task = f" {notice.task_id}" if notice.task_id else ""
+            self._terminal.say(f"{notice.render}: {notice.kind}{task} {notice.message}".rstrip())
+
+
+def _details(notice: Notice) -> str:
+    parts = [notice.message] if notice.message and notice.kind is not Kind.RENDERED else []
+    if notice.clip:
+        parts.append(notice.clip)
+    if notice.credits:
+        parts.append(f"{credits_text(notice.credits)} credits")
+    return f" – {', '.join(parts)}" if parts else ""
+
+
+@dataclass(slots=True)
+class _Row:
+    notice: Notice
+    begun: float
+
+
+class LiveProgress(_Base):
+    """Lines for what has ended, above a table of what is under way.
+
+    `typical_seconds` gives a model's usual wait for a clip of so many seconds, or nothing.
+    """
+
+    def __init__(
+        self, terminal: Terminal, total: int, typical_seconds: Callable[[str, int], float | None]
+    ) -> None:
+        from rich.live import Live  # noqa: PLC0415 (only where there is a terminal)
+
+        self._terminal = terminal
+        self._total = total
+        self._typical_seconds = typical_seconds
+        self._rows: dict[tuple[str, str], _Row] = {}
+        self._ended = 0
+        self._skipped = 0
+        self._credits = 0.0
+        self._begun = time.monotonic()
+        self._ends: deque[float] = deque(maxlen=50)
+        self._live = Live(console=terminal.console, auto_refresh=False, transient=True)
+        self._several = False
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def watch(self, notice: Notice) -> None:
+        key = (notice.storyboard, notice.render)
+        if notice.kind not in ENDS:
+            known = self._rows.get(key)
+            self._rows[key] = _Row(notice, known.begun if known else time.monotonic())
+            return
+        self._rows.pop(key, None)
+        self._ended += 1
+        self._credits += notice.credits or 0.0
+        if notice.kind is Kind.SKIPPED:
+            self._skipped += 1
+            return
+        self._ends.append(time.monotonic())
+        self._live.console.print(_end_line(notice), soft_wrap=True)
+
+    def refresh(self) -> None:
+        self._live.update(self._picture(), refresh=True)
+
+    def _picture(self) -> RenderableType:
+        from rich.console import Group  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(no_wrap=True, max_width=28)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        now = time.monotonic()
+        rows = list(self._rows.values())
+        for row in rows[:_ROWS_MAX]:
+            notice, elapsed = row.notice, now - row.begun
+            typical = self._typical_seconds(notice.model or "", notice.duration or 0)
+            held_up = notice.kind in {Kind.WAITING, Kind.RETRYING}
+            wait = f" / ~{typical:.0f} s" if typical else " s"
+            table.add_row(
+                Text(notice.render, "bold"),
+                Text(notice.kind.value, "yellow" if held_up else "cyan"),
+                _bar(elapsed / typical if typical else None),
+                Text(f"{elapsed:.0f}{wait}"),
+                Text(printable(notice.message) if held_up else "", "dim"),
+            )
+        more = len(rows) - _ROWS_MAX
+        lines: list[RenderableType] = [table] if rows else []
+        if more > 0:
+            lines.append(Text(f"… and {more} more in flight", "dim"))
+        return Group(*lines, self._overall(now))
+
+    def _overall(self, now: float) -> Text:
+        from rich.text import Text  # noqa: PLC0415
+
+        text = Text()
+        text.append_text(_bar(self._ended / self._total if self._total else 1.0))
+        text.append(f" {self._ended} of {self._total}")
+        if self._credits:
+            text.append(f" · {credits_text(self._credits)} credits")
+        left = self._seconds_left(now)
+        text.append(f" · {now - self._begun:.0f} s")
+        if left is not None:
+            text.append(f" · about {_duration_text(left)} left")
+        return text
+
+    def _seconds_left(self, now: float) -> float | None:
+        """By the pace so far; nothing before the first end, as any figure would be a guess."""
+        done, to_do = self._ended - self._skipped, self._total - self._ended
+        if not self._ends or not to_do:
+            return None
+        return max((now - self._begun) / done * to_do, 1.0)
+
+
+def _end_line(notice: Notice) -> Text:
+    from rich.text import Text  # noqa: PLC0415
+
+    mark, style, word = _MARKS[notice.kind]
+    line = Text(f"{mark} ", style)
+    line.append(notice.render, "bold")
+    if notice.kind is not Kind.RENDERED:
+        line.append(f"  {word}", style)
+    line.append(printable(_details(notice).replace(" – ", "  ", 1)))
+    return line
+
+
+def _bar(part: float | None) -> Text:
+    """How far something has come; a task past its typical wait shows a full bar in yellow."""
+    from rich.text import Text  # noqa: PLC0415
+
+    if part is None:
+        return Text(" " * _BAR_CELLS)
+    filled = min(int(part * _BAR_CELLS), _BAR_CELLS)
+    text = Text("━" * filled, "yellow" if part > 1 else "green")
+    text.append("━" * (_BAR_CELLS - filled), "grey30")
+    return text
+
+
+def _duration_text(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,73 @@
+"""Where output goes: people's to the console, programs' to stdout as JSON, and never mixed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+_PIPED_COLUMNS = 200
+"""A table in a pipe has no edge to keep to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """`console` is for people; with `--json` it is stderr, so that stdout is JSON alone."""
+
+    console: Console
+    quiet: bool
+    verbose: bool
+
+    def say(self, text: str, style: str = "") -> None:
+        """A line for people; left out with `--quiet`."""
+        if not self.quiet:
+            self.warn(text, style)
+
+    def warn(self, text: str, style: str = "") -> None:
+        """A line for people that `--quiet` doesn't silence."""
+        self.console.print(
+            printable(text), style=style, markup=False, highlight=False, soft_wrap=True
+        )
+
+
+def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> Terminal:
+    """The terminal that the command line asks for."""
+    from rich.console import Console  # noqa: PLC0415 (`--version` doesn't need it)
+
+    console = Console(stderr=as_json, no_color=None if color else True)
+    if not console.is_terminal:
+        console.width = _PIPED_COLUMNS
+    return Terminal(console, quiet, verbose)
+
+
+def print_json(document: dict[str, Any], *, indent: int | None = None) -> None:
+    """One JSON document, or one line of JSON lines, for programs."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=indent) + "\n")
+    sys.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """Text of foreign origin with what would steer a terminal made visible.
+
+    Line breaks stay; escape sequences, other control characters and lone surrogates don't.
+    """
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def credits_text(credits: float | None, *, estimated: bool = False) -> str:
+    """`0.18`, `≈ 0.18` for an estimate, `unknown` for what nobody knows."""
+    if credits is None:
+        return "unknown"
+    return f"≈ {credits:.2f}" if estimated else f"{credits:.2f}"
+
+
+def count_text(number: int, one: str, many: str = "") -> str:
+    """`1 shot`, `3 shots`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,55 @@
+"""Opening a clip to see that it is one: container, duration, frame size, a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.errors import MediaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DURATION_TOLERANCE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What a clip's container and first picture say. Sizes in pixels."""
+
+    duration_seconds: float
+    width: int
+    height: int
+
+
+def probe(path: Path) -> Footage:
+    """Open a clip and decode its first picture. Raises `MediaError` when that fails."""
+    import av  # noqa: PLC0415 (FFmpeg takes a while to load, and most commands never need it)
+
+    try:
+        with av.open(str(path), mode="r", format="mp4") as container:
+            if not container.streams.video:
+                raise MediaError("it has no video in it")
+            stream = container.streams.video[0]
+            picture = next(container.decode(stream), None)
+            if picture is None:
+                raise MediaError("it has no picture in it")
+            if container.duration is None:
+                raise MediaError("it doesn't say how long it is")
+            return Footage(container.duration / av.time_base, picture.width, picture.height)
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error
+
+
+def verify(footage: Footage, duration_seconds: float, size: tuple[int, int]) -> None:
+    """Compare a clip with what was asked for. Raises `MediaError` naming the difference.
+
+    A provider may deliver another frame size of the same shape; the shape itself may not differ.
+    """
+    if abs(footage.duration_seconds - duration_seconds) > DURATION_TOLERANCE_SECONDS:
+        raise MediaError(
+            f"it is {footage.duration_seconds:.2f} s long and not {duration_seconds:g} s"
+        )
+    width, height = size
+    if abs(footage.width / footage.height - width / height) > 0.02:
+        raise MediaError(f"it is {footage.width}×{footage.height} and not {width}×{height}")

@@ -1,0 +1,90 @@
+"""What is true of one folder: `results.json` with the journal replayed over it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Self
+
+from pipeline.errors import RecordsError
+from pipeline.rendering import results
+from pipeline.rendering.journal import Folded, Journal
+from pipeline.rendering.results import Results
+from pipeline.rendering.states import apply, require_legal
+
+if TYPE_CHECKING:
+    from pipeline.rendering.folder import Folder
+    from pipeline.rendering.states import Event, Records
+
+
+def read(folder: Folder, provider: str) -> Results:
+    """What is true, without changing anything: for `plan`, `status`, `review`.
+
+    Raises `RecordsError` on damage.
+    """
+    _journal, known = _open(folder, provider)
+    return known
+
+
+class Book:
+    """The records of a run in progress: every change goes through the journal first."""
+
+    def __init__(self, folder: Folder, known: Results, journal: Journal) -> None:
+        self._folder = folder
+        self._results = known
+        self._journal = journal
+
+    @classmethod
+    def open(cls, folder: Folder, provider: str) -> Self:
+        """Open the records of a folder whose lock is held. Raises `RecordsError`, `FolderError`."""
+        journal, known = _open(folder, provider)
+        known.provider = provider
+        return cls(folder, known, journal)
+
+    @property
+    def records(self) -> Records:
+        """By take key and by `kept/<digest12>`; to be changed by `note` alone."""
+        return self._results.records
+
+    def note(self, event: Event, *, sync: bool = False) -> None:
+        """Journal a transition, then make it true; with `sync` it has reached the disk.
+
+        Raises `FolderError` when it can't be written, `RecordsError` when it is not legal.
+        """
+        require_legal(self.records, event)
+        self._journal.append(event, sync=sync)
+        apply(self.records, event)
+
+    def fold(self) -> None:
+        """Write the manifest and remove the journal: how a run ends. Raises `FolderError`."""
+        if self._journal.empty:
+            return
+        text = results.dump(self._results)
+        self._journal.append(Folded(_sha256(text)), sync=True)
+        self._journal.close()
+        self._folder.write_results(text)
+        self._journal.path.unlink(missing_ok=True)
+
+
+def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:
+    text = folder.read_results()
+    known = Results(folder.board, folder.pass_name, provider)
+    if text is not None:
+        known = results.parse(text, str(folder.results_path))
+    journal, entries = Journal.open(folder.journal_path)
+    manifest = None if text is None else Folded(_sha256(text))
+    # What stands before the manifest's own line is in it already: only the journal's removal
+    # was missed.
+    begin = max((n for n, entry in enumerate(entries, 1) if entry == manifest), default=0)
+    for number, entry in enumerate(entries[begin:], begin + 1):
+        if isinstance(entry, Folded):
+            continue  # written, but the process died before the manifest was
+        try:
+            apply(known.records, entry)
+        except RecordsError as error:
+            place = f"{folder.journal_path}:{number}"
+            raise RecordsError(f"{place}: {error}. Nothing was submitted.") from error
+    return journal, known
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,96 @@
+"""The identity of a request: what is compared, hashed, and sent as the idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from pipeline.storyboard.shots import Still
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.storyboard.shots import Request
+
+Fields = dict[str, Any]
+"""A request as `results.json` keeps it: authored names, absent where the author said nothing."""
+
+_SHOT_LETTERS_IN_KEY = 32
+
+
+def request_fields(request: Request) -> Fields:
+    """The request in authored names; a still is `{"path", "sha256"}`, never its bytes."""
+    fields: Fields = {
+        "model": request.model,
+        "prompt": request.prompt,
+        "duration": request.duration,
+        "aspect": request.aspect,
+        "resolution": request.resolution,
+        "seed": request.seed,
+        "init_image": request.init_image,
+        **dict(request.extras),
+    }
+    if isinstance(request.init_image, Still):
+        still = request.init_image
+        fields["init_image"] = {"path": still.name, "sha256": still.sha256}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def digest(fields: Mapping[str, Any]) -> str:
+    """sha256 (hex) of the canonical request.
+
+    A still counts by its bytes and not by its path, so moving one re-renders nothing.
+    """
+    canonical = dict(fields)
+    still = canonical.get("init_image")
+    if isinstance(still, dict):
+        canonical["init_image"] = {"sha256": still["sha256"]}
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def out_task_id(
+    board: str, pass_name: str, shot: str, take: int, request_digest: str, attempt: int
+) -> str:
+    """The caller's idempotency key of one attempt (tasks-api.md, "Submit").
+
+    A pure function of its arguments: a rerun that remembers nothing sends the same key and
+    gets the same task. The hash makes it unique, the words before it are for people who
+    read the provider's dashboard. At most 64 ASCII characters.
+    """
+    parts = json.dumps([board, pass_name, shot, take, request_digest, attempt])
+    unique = hashlib.sha256(parts.encode()).hexdigest()[:20]
+    return f"{shot[:_SHOT_LETTERS_IN_KEY]}.t{take}.a{attempt}.{unique}"
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """What changed from one request to the next, a phrase a field: `duration 4 → 3`."""
+    phrases = []
+    for name in [*after, *(name for name in before if name not in after)]:
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if name == "init_image":
+            phrase = _still_difference(old, new)
+        elif name == "prompt":
+            phrase = "prompt changed"
+        elif old is None:
+            phrase = f"{name} {new} added"
+        elif new is None:
+            phrase = f"{name} {old} removed"
+        else:
+            phrase = f"{name} {old} → {new}"
+        if phrase:
+            phrases.append(phrase)
+    return tuple(phrases)
+
+
+def _still_difference(old: object, new: object) -> str:
+    if old is None:
+        return "init image added"
+    if new is None:
+        return "init image removed"
+    if isinstance(old, dict) and isinstance(new, dict) and old["sha256"] == new["sha256"]:
+        return ""  # only moved: not a difference in what is sent
+    return "init image changed"

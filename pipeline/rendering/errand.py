@@ -1,0 +1,337 @@
+"""One step on its way through the provider: bought or taken up again, followed, brought home.
+
+Sequential; what goes on side by side is the runner's. Whatever goes wrong with the take ends in
+a notice and a record. Only what no take can survive gets out: a refused key, records that can't
+be written.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from pipeline.errors import (
+    ApiError,
+    BalanceError,
+    BlockedError,
+    CredentialsError,
+    GatewayError,
+    MediaError,
+    ProtocolError,
+    TaskNotFoundError,
+)
+from pipeline.rendering.notices import Kind, Notice
+from pipeline.rendering.plan import Action
+from pipeline.rendering.states import Failure, State, Status, state_of
+from pipeline.tasks_api.cadence import moments, upcoming
+from pipeline.tasks_api.client import LostAnswerError
+from pipeline.tasks_api.wire import BLOCKED_CODES, Task, encode_submit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pipeline.rendering.board import Board
+    from pipeline.rendering.gateway import Gateway
+    from pipeline.rendering.notices import Report
+    from pipeline.rendering.plan import Plan, Step, Wanted
+
+KEY_KEPT = timedelta(hours=24)
+"""How long an `out_task_id` is trusted to be remembered; the provider publishes no figure."""
+
+_DOWNLOAD_TRIES = 4
+_REPLAYED_ATTEMPTS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a run behaves: how many tasks in flight, how long one is waited for, …"""
+
+    concurrency: int = 5
+    timeout_seconds: float = 900.0
+    retries: int = 2
+    fail_fast: bool = False
+    resubmit_uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One step of one board's plan."""
+
+    board: Board
+    plan: Plan
+    step: Step
+
+    @property
+    def render(self) -> str:
+        """The record that the step is about."""
+        return self.step.render
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """The request's fields: the take's, or those of what was bought before."""
+        if self.step.wanted is not None:
+            return self.step.wanted.fields
+        return self.board.record(self.render).request
+
+    def notice(self, kind: Kind, message: str = "", **more: Any) -> Notice:
+        """A notice about this step."""
+        return Notice(
+            kind=kind,
+            storyboard=self.plan.storyboard,
+            render=self.render,
+            message=message,
+            model=self.asked["model"],
+            duration=self.asked["duration"],
+            **more,
+        )
+
+
+class _TimeUpError(Exception):
+    """A task didn't end within the timeout; it is still paid for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What all errands of a run share. `now` is for the age of keys."""
+
+    gateway: Gateway
+    terms: Terms
+    report: Report
+    now: Callable[[], datetime]
+    downloads: anyio.Semaphore
+
+
+class Errand:
+    """One step; `release_slot` gives back its place among the tasks in flight."""
+
+    def __init__(self, work: Work, shared: Circumstances, release_slot: Callable[[], None]) -> None:
+        self._work = work
+        self._name = work.render
+        self._step = work.step
+        self._board = work.board
+        self._gateway = shared.gateway
+        self._terms = shared.terms
+        self._report = shared.report
+        self._summary = shared.report.summary
+        self._now = shared.now
+        self._downloads = shared.downloads
+        self._release_slot = release_slot
+
+    async def run(self) -> None:
+        """The step from begin to end. Raises what ends the whole run."""
+        with self._survivable():
+            if self._step.action is not Action.RENDER or self._step.wanted is None:
+                self._board.supersede(self._step)
+                await self._take_up()
+            elif self._summary.halted:
+                self._tell(Kind.HELD, f"not submitted: {self._summary.halted}")
+            else:
+                await self._render(self._step.wanted, self._step.attempt)
+
+    async def _render(self, wanted: Wanted, attempt: int) -> None:
+        """Buy attempts until one is completed, or the retries are used up."""
+        image = self._gateway.image(wanted.take.request)
+        self._board.supersede(self._step)
+        failures = replays = 0
+        while True:
+            task = await self._submit(wanted, image, attempt)
+            replayed = task.phase != "open"  # the key was known: this end is an old one
+            task = await self._follow(task)
+            if not replayed:
+                self._summary.bill(0.0 if task.phase == "failed" else task.credits)
+            if task.phase == "completed":
+                await self._deliver(task, Kind.RENDERED)
+                return
+            status, failure = _outcome(task)
+            failures, replays = failures + (not replayed), replays + replayed
+            tried_enough = failures > self._terms.retries or replays > _REPLAYED_ATTEMPTS_MAX
+            if not failure.retryable or tried_enough or self._summary.halted:
+                self._tell_failure(failure, blocked=status is Status.BLOCKED)
+                return
+            attempt += 1
+            self._tell(Kind.RETRYING, f"{failure.message}; attempt {attempt}")
+
+    async def _submit(self, wanted: Wanted, image: str | None, attempt: int) -> Task:
+        """Buy one attempt: on record before it is sent, and again when it is answered."""
+        key = self._board.intend(self._work.plan, wanted, attempt, self._step.estimated_credits)
+        self._tell(Kind.SUBMITTING)
+        try:
+            task = await self._gateway.client.submit(
+                encode_submit(wanted.fields, key, image),
+                self._terms.timeout_seconds,
+                lambda reason, seconds: self._tell(
+                    Kind.WAITING, f"{reason}; again in {seconds:.0f} s"
+                ),
+            )
+        except (LostAnswerError, ProtocolError):
+            raise  # nobody knows whether it was bought: stays on record as intended
+        except ApiError as error:
+            failure = Failure(error.code, str(error), retryable=isinstance(error, GatewayError))
+            self._board.refused(self._name, failure, blocked=isinstance(error, BlockedError))
+            raise
+        self._board.submitted(self._name, task.task_id)
+        self._tell(Kind.SUBMITTED, task_id=task.task_id)
+        return task
+
+    async def _take_up(self) -> None:
+        """Go on with a task that was bought before; buy it again only if it is lost."""
+        record = self._board.record(self._name)
+        kind = Kind.RECOVERED if record.status is Status.COMPLETED else Kind.RENDERED
+        task = None
+        if record.task_id is not None:
+            self._tell(Kind.SUBMITTED, self._step.reason, task_id=record.task_id)
+            try:
+                task = await self._gateway.client.query(record.task_id)
+            except TaskNotFoundError:
+                self._board.lost(self._name)
+            except GatewayError as error:
+                self._tell(Kind.WAITING, str(error))
+                task = Task(record.task_id, "open", "unknown")
+        if task is None:
+            task = await self._find()
+        if task is None:
+            await self._buy_lost_again()
+            return
+        task = await self._follow(task)
+        if record.completed_at is None:
+            self._summary.bill(0.0 if task.phase == "failed" else task.credits)
+        if task.phase == "completed":
+            await self._deliver(task, kind)
+            return
+        status, failure = _outcome(task)
+        wanted = self._step.wanted
+        if failure.retryable and wanted is not None and not self._summary.halted:
+            self._tell(Kind.RETRYING, failure.message)
+            await self._render(wanted, record.attempt + 1)
+            return
+        self._tell_failure(failure, blocked=status is Status.BLOCKED)
+
+    async def _find(self) -> Task | None:
+        """Ask for a task by its key, the way back after a lost answer."""
+        record = self._board.record(self._name)
+        try:
+            task = await self._gateway.client.query_key(record.out_task_id)
+        except TaskNotFoundError:
+            return None
+        self._board.submitted(self._name, task.task_id)
+        return task
+
+    async def _buy_lost_again(self) -> None:
+        """The provider knows neither task nor key: send the same key again, if that is safe."""
+        record = self._board.record(self._name)
+        if self._step.wanted is None:
+            failure = Failure("task_not_found", "the provider has lost it", retryable=False)
+            self._board.refused(self._name, failure)
+            self._tell_failure(failure)
+            return
+        old = record.submitted_at is not None and (
+            self._now() - datetime.fromisoformat(record.submitted_at) > KEY_KEPT
+        )
+        # What was completed, and is lost here and there, is known to have ended.
+        uncertain = self._step.status is Status.PENDING and not self._gateway.free
+        if old and uncertain and not self._terms.resubmit_uncertain:
+            self._tell(
+                Kind.PENDING,
+                f"submitted at {record.submitted_at}, never answered, and the provider no longer "
+                "knows its key: it may have been billed. --resubmit-uncertain buys it anew",
+            )
+            return
+        await self._render(self._step.wanted, record.attempt)
+
+    async def _follow(self, task: Task) -> Task:
+        """Poll on the model's cadence until the task ends. The end goes on record.
+
+        Raises `_TimeUpError` when it doesn't end within the timeout.
+        """
+        if state_of(self._board.record(self._name)) is not State.OPEN:
+            return replace(task, phase="completed")  # an end on record is never left again
+        begun = anyio.current_time()
+        due = moments(self._gateway.cadence(self._work.asked["model"]))
+        status = task.status
+        while task.phase == "open":
+            moment = upcoming(due, anyio.current_time() - begun)
+            if moment > self._terms.timeout_seconds:
+                raise _TimeUpError
+            await anyio.sleep_until(begun + moment)
+            try:
+                task = await self._gateway.client.query(task.task_id)
+            except (GatewayError, ProtocolError) as error:
+                self._tell(Kind.WAITING, str(error), task_id=task.task_id)
+                continue
+            if task.status != status:
+                status = task.status
+                self._tell(Kind.RUNNING, status, task_id=task.task_id)
+        if task.phase == "completed":
+            self._board.ended(self._name, Status.COMPLETED, task.credits, None)
+        else:
+            outcome, failure = _outcome(task)
+            self._board.ended(self._name, outcome, task.credits, failure)
+        return task
+
+    async def _deliver(self, task: Task, kind: Kind) -> None:
+        """Download, verify and store; what can't be had now is fetched by the next run."""
+        self._release_slot()
+        async with self._downloads:
+            self._tell(Kind.DOWNLOADING, task_id=task.task_id)
+            for tries in range(1, _DOWNLOAD_TRIES + 1):
+                try:
+                    if task.video_url is None or tries > 1:
+                        task = await self._gateway.client.query(task.task_id)
+                    clip = await self._gateway.fetch(self._board, self._name, task)
+                    break
+                except (ApiError, MediaError) as error:
+                    if isinstance(error, CredentialsError) or tries == _DOWNLOAD_TRIES:
+                        raise
+                    self._tell(Kind.WAITING, str(error), task_id=task.task_id)
+                    await anyio.sleep(tries)
+        record = self._board.record(self._name)
+        self._tell(kind, task_id=record.task_id, credits=record.credits, clip=clip.path)
+
+    @contextmanager
+    def _survivable(self) -> Iterator[None]:
+        """Turn what goes wrong with one take into its notice; let through what ends the run."""
+        try:
+            yield
+        except _TimeUpError:
+            seconds = self._terms.timeout_seconds
+            self._tell(Kind.PENDING, f"not ended after {seconds:g} s; the next run collects it")
+        except CredentialsError:
+            self._tell(Kind.HELD, "the key was refused")
+            raise
+        except BalanceError as error:
+            self._summary.halt(str(error), out_of_money=True)
+            self._tell(Kind.HELD, str(error))
+        except BlockedError as error:
+            self._tell_failure(Failure(error.code, str(error), retryable=False), blocked=True)
+        except (ApiError, MediaError) as error:
+            record = self._board.book.records.get(self._name)
+            if record is not None and record.status is Status.PENDING:
+                self._tell(Kind.PENDING, f"{error}; the next run collects it")
+            else:
+                code = error.code if isinstance(error, ApiError) else "media"
+                self._tell_failure(Failure(code, str(error), retryable=False))
+
+    def _tell_failure(self, failure: Failure, *, blocked: bool = False) -> None:
+        if self._terms.fail_fast:
+            self._summary.halt(f"--fail-fast, after {self._name} failed")
+        message = failure.message or failure.code
+        self._tell(Kind.BLOCKED if blocked else Kind.FAILED, message)
+
+    def _tell(self, kind: Kind, message: str = "", **more: Any) -> None:
+        self._report.tell(self._work.notice(kind, message, **more))
+
+
+def _outcome(task: Task) -> tuple[Status, Failure]:
+    """What a task that brought no clip means. Content policy is final, as is a cancel."""
+    code, message = task.error_code, task.error_message
+    if task.phase == "cancelled":
+        return Status.CANCELLED, Failure("cancelled", "cancelled at the provider", retryable=False)
+    blocked = code in BLOCKED_CODES
+    failure = Failure(
+        code or "failed", message or code or "the provider gave no reason", retryable=not blocked
+    )
+    return (Status.BLOCKED if blocked else Status.FAILED), failure

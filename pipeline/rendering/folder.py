@@ -1,0 +1,183 @@
+"""The layout of `outputs/`: the only module that knows it.
+
+    outputs/<board>/<pass>/<take>.mp4, kept/<digest12>.mp4, results.json, journal.jsonl
+
+Files are replaced by renaming a synced neighbour over them, so that a reader sees the old one
+or the new one and nothing between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from pipeline.errors import FolderBusyError, FolderError
+from pipeline.rendering.states import KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_KEPT_FOLDER = KEPT.rstrip("/")
+
+
+class Folder:
+    """One pass of one storyboard on disk."""
+
+    def __init__(self, outputs: Path, board: str, pass_name: str) -> None:
+        self.path = outputs / board / pass_name
+        self.board = board
+        self.pass_name = pass_name
+
+    @property
+    def results_path(self) -> Path:
+        """Where the manifest lies."""
+        return self.path / "results.json"
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal lies while a run is going, or after one was killed."""
+        return self.path / "journal.jsonl"
+
+    @contextmanager
+    def lock(self, started_at: str) -> Iterator[None]:
+        """Hold the folder for one run, creating it.
+
+        Raises `FolderBusyError` naming the run that holds it, `FolderError` when the folder
+        can't be written.
+        """
+        owner_path = self.path / ".lock-owner.json"
+        with ExitStack() as stack:
+            try:
+                (self.path / _KEPT_FOLDER).mkdir(parents=True, exist_ok=True)
+                stack.enter_context(FileLock(self.path / ".lock", timeout=0))
+            except Timeout:
+                raise FolderBusyError(
+                    f"{self.path}: another run holds it{_owner(owner_path)}. Wait for it to end, "
+                    "or stop it with Ctrl-C: what it has in flight is collected by the next run."
+                ) from None
+            except OSError as error:
+                raise FolderError(
+                    f"{self.path}: can't be written ({error.strerror}). "
+                    "Make it writable, or give another place with --outputs."
+                ) from error
+            owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": started_at}
+            self._write(owner_path, json.dumps(owner))
+            stack.callback(owner_path.unlink, missing_ok=True)
+            yield
+
+    def read_results(self) -> str | None:
+        """The manifest's text, or nothing where there is none. Raises `FolderError`."""
+        try:
+            return self.results_path.read_text("utf-8")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise FolderError(f"{self.results_path}: can't be read ({error})") from error
+
+    def write_results(self, text: str) -> None:
+        """Replace the manifest. Raises `FolderError`."""
+        self._write(self.results_path, text)
+
+    def clips(self) -> dict[str, int]:
+        """Every clip's size in bytes, by its path relative to the folder (one scan)."""
+        found: dict[str, int] = {}
+        for prefix in ("", KEPT):
+            try:
+                with os.scandir(self.path / prefix) as entries:
+                    for entry in entries:
+                        if entry.name.endswith(".mp4") and entry.is_file(follow_symlinks=False):
+                            found[prefix + entry.name] = entry.stat(follow_symlinks=False).st_size
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise FolderError(f"{self.path}: can't be read ({error.strerror})") from error
+        return found
+
+    def part(self, render: str) -> Path:
+        """Where the clip of a record is written until it is verified."""
+        return self.path / f"{render}.mp4.part"
+
+    def clip(self, relative: str) -> Path:
+        """A clip by its path relative to the folder."""
+        return self.path / relative
+
+    def place(self, part: Path, relative: str, sha256: str) -> None:
+        """Make a verified `.part` file the clip at `relative`; what lies there goes to `kept/`.
+
+        Synced: file before the rename, folder after it. Raises `FolderError`.
+        """
+        try:
+            _sync(part)
+            self._shelve_stranger(relative, sha256)
+            part.replace(self.path / relative)
+            _sync((self.path / relative).parent)
+        except OSError as error:
+            raise FolderError(f"{self.path / relative}: {error.strerror}") from error
+
+    def move(self, source: str, target: str) -> None:
+        """Rename a clip within the folder to a name that is free. Raises `FolderError`."""
+        try:
+            if (self.path / target).exists():
+                raise FileExistsError(0, f"won't replace {target}")
+            (self.path / source).rename(self.path / target)
+        except OSError as error:
+            raise FolderError(f"{self.path / source}: {error.strerror}") from error
+
+    def _shelve_stranger(self, relative: str, sha256: str) -> None:
+        """Move a file that no record speaks for out of the way, named by its content."""
+        path = self.path / relative
+        if not path.exists():
+            return
+        content = file_sha256(path)
+        home = self.path / _KEPT_FOLDER / f"unknown-{content[:12]}.mp4"
+        if content != sha256 and not home.exists():
+            path.rename(home)
+
+    def _write(self, path: Path, text: str) -> None:
+        temporary = path.with_name(path.name + ".new")
+        try:
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync(path.parent)
+        except OSError as error:
+            raise FolderError(f"{path}: can't be written ({error.strerror})") from error
+
+
+def passes(outputs: Path, board: str) -> list[str]:
+    """The passes of a board that have a folder, by name."""
+    try:
+        return sorted(entry.name for entry in (outputs / board).iterdir() if entry.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _owner(path: Path) -> str:
+    try:
+        owner = json.loads(path.read_text("utf-8"))
+        return f" (process {owner['pid']} on {owner['host']}, since {owner['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,170 @@
+r"""The append-only record of a run's transitions, `journal.jsonl`.
+
+A line is JSON: `{"sum":"<crc32, 8 hex digits>","n":<line number>,"event":…}`. The checksum
+covers every byte behind its own comma, the number makes a missing or doubled line visible.
+A line counts once its newline is there: what follows the last newline was being written when
+the process died, and is cut off. A bad line before that is damage, and stops the run.
+
+Rejected: a database (two files for one truth, and nothing a person can read in an emergency);
+rewriting results.json at every transition (quadratic in the number of takes).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from pipeline.errors import FolderError, RecordsError
+from pipeline.rendering import states
+from pipeline.rendering.states import Clip, Event, Failure, Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SUM_BYTES = len('{"sum":"00000000",')
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The run's end: a manifest with this sha256 holds all that stands before.
+
+    A process that dies between writing the manifest and removing the journal leaves both;
+    this line says which one is older.
+    """
+
+    sha256: str
+
+
+Entry = Event | Folded
+
+_ENTRIES: dict[str, type[Entry]] = {
+    kind.__name__.lower(): kind
+    for kind in (
+        states.Intent,
+        states.Submitted,
+        states.Refused,
+        states.Ended,
+        states.Lost,
+        states.Stored,
+        states.Superseded,
+        states.Moved,
+        states.Restored,
+        Folded,
+    )
+}
+
+
+class Journal:
+    """The journal of one run. Not to be shared: the folder's lock keeps others out.
+
+    The file appears with the first entry, so that a run with nothing to do writes nothing.
+    """
+
+    def __init__(self, path: Path, lines: int, good_bytes: int) -> None:
+        self.path = path
+        self._descriptor = -1
+        self._lines = lines
+        self._good_bytes = good_bytes
+
+    @classmethod
+    def open(cls, path: Path) -> tuple[Self, list[Entry]]:
+        """Replay what an earlier run left, ready to go on behind it.
+
+        Raises `RecordsError` on damage, `FolderError` when it can't be read.
+        """
+        try:
+            content = path.read_bytes() if path.exists() else b""
+        except OSError as error:
+            raise FolderError(f"{path}: can't be read ({error.strerror})") from error
+        entries, good_bytes = replay(content, str(path))
+        return cls(path, len(entries), good_bytes), entries
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was ever written."""
+        return self._lines == 0
+
+    def append(self, entry: Entry, *, sync: bool) -> None:
+        """Write one transition; with `sync` it is on the disk when this returns.
+
+        Raises `FolderError`: then nothing may be submitted any more.
+        """
+        line = encode(entry, self._lines + 1)
+        try:
+            if self._descriptor < 0:
+                self._create()
+            written = os.write(self._descriptor, line)
+            if written != len(line):
+                raise OSError(0, f"only {written} of {len(line)} bytes were written")
+            if sync:
+                os.fsync(self._descriptor)
+        except OSError as error:
+            raise FolderError(
+                f"{self.path}: can't be written ({error.strerror}); nothing more is submitted"
+            ) from error
+        self._lines += 1
+
+    def close(self) -> None:
+        """Close the file; whether it may be removed is the caller's business."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _create(self) -> None:
+        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        os.ftruncate(self._descriptor, self._good_bytes)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else a power cut could take the file with all its synced lines
+        finally:
+            os.close(folder)
+
+
+def encode(entry: Entry, number: int) -> bytes:
+    """One line of the journal, newline included."""
+    fields = {"n": number, "event": type(entry).__name__.lower(), **asdict(entry)}
+    text = json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+    rest = text[1:].encode("ascii")
+    return b'{"sum":"%08x",' % zlib.crc32(rest) + rest + b"\n"
+
+
+def replay(content: bytes, place: str) -> tuple[list[Entry], int]:
+    """The entries in a journal and how many of its bytes they take; the rest is a torn tail.
+
+    Raises `RecordsError` where a line before the tail is damaged.
+    """
+    *lines, tail = content.split(b"\n")
+    entries = []
+    for number, line in enumerate(lines, 1):
+        entry = _decode(line, number)
+        if entry is None:
+            raise RecordsError(
+                f"{place}:{number}: damaged. Nothing was submitted. Look at the line; "
+                "with it and all that follow cut off, the run goes on from there: tasks that "
+                "were bought after it are found again by their out_task_id."
+            )
+        entries.append(entry)
+    return entries, len(content) - len(tail)
+
+
+def _decode(line: bytes, number: int) -> Entry | None:
+    rest = line[_SUM_BYTES:]
+    if line[:_SUM_BYTES] != b'{"sum":"%08x",' % zlib.crc32(rest):
+        return None
+    try:
+        fields: dict[str, Any] = json.loads(b"{" + rest)
+        if fields.pop("n") != number:
+            return None
+        kind = _ENTRIES[fields.pop("event")]
+        if fields.get("clip"):
+            fields["clip"] = Clip(**fields["clip"])
+        if fields.get("error"):
+            fields["error"] = Failure(**fields["error"])
+        if "outcome" in fields:
+            fields["outcome"] = Status(fields["outcome"])
+        return kind(**fields)
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,102 @@
+"""What a run tells whoever watches: one notice a change, and the sum at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Kind(StrEnum):
+    """What has just happened to a take. The second half are ends."""
+
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DOWNLOADING = "downloading"
+    RETRYING = "retrying"
+
+    RENDERED = "rendered"
+    RECOVERED = "recovered"
+    RESTORED = "restored"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    PENDING = "pending"
+    HELD = "held"
+
+
+ENDS = frozenset(
+    {
+        Kind.RENDERED,
+        Kind.RECOVERED,
+        Kind.RESTORED,
+        Kind.SKIPPED,
+        Kind.FAILED,
+        Kind.BLOCKED,
+        Kind.PENDING,
+        Kind.HELD,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One change of one take. `credits` is what it was billed, None while nobody knows."""
+
+    kind: Kind
+    storyboard: str
+    render: str
+    message: str = ""
+    task_id: str | None = None
+    credits: float | None = None
+    model: str | None = None
+    duration: int | None = None
+    clip: str | None = None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run came to. `credits` is what is known to be billed by its tasks."""
+
+    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(sorted(ENDS), 0))
+    credits: float = 0.0
+    unknown_credits: int = 0
+    halted: str = ""
+    out_of_money: bool = False
+
+    def halt(self, reason: str, *, out_of_money: bool = False) -> None:
+        """Nothing more is submitted; the first reason stays."""
+        self.halted = self.halted or reason
+        self.out_of_money = self.out_of_money or out_of_money
+
+    def bill(self, credits: float | None) -> None:
+        """Add what one task was billed."""
+        if credits is None:
+            self.unknown_credits += 1
+        else:
+            self.credits = round(self.credits + credits, 6)
+
+    @property
+    def complete(self) -> bool:
+        """Every selected take is rendered."""
+        open_ends = (Kind.FAILED, Kind.BLOCKED, Kind.PENDING, Kind.HELD)
+        return not any(self.counts[kind] for kind in open_ends)
+
+
+@dataclass(slots=True)
+class Report:
+    """Where a run's notices go: to `watch`, and into the summary."""
+
+    watch: Callable[[Notice], None]
+    summary: Summary = field(default_factory=Summary)
+
+    def tell(self, notice: Notice) -> None:
+        """Pass a notice on; an end is counted."""
+        if notice.kind in ENDS:
+            self.summary.counts[notice.kind] += 1
+        self.watch(notice)

@@ -1,0 +1,133 @@
+"""Init images: an https URL, or an image file of the storyboard's own project.
+
+A storyboard lives in git and is read on other machines, so a file is named relative to the
+storyboard, with `/`, and lies in the same project: the git checkout that holds the storyboard
+or, without git, the folder above the storyboard's. `..` may go up as far as that, and a symbolic
+link may not lead out of it: a storyboard from elsewhere must not send any file of this machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from pipeline.errors import MediaError
+from pipeline.storyboard.shots import Still
+from pipeline.storyboard.syntax import quoted
+
+InspectStill = Callable[[Path], None]
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]|[\\/]|~")
+
+
+class StillError(ValueError):
+    """An init image that can't be used; the text is the whole message."""
+
+
+class Stills:
+    """Finds, inspects and hashes init images, each file once."""
+
+    def __init__(self, inspect_still: InspectStill) -> None:
+        self._inspect = inspect_still
+        self._files: dict[Path, str | StillError] = {}
+        self._found: dict[tuple[Path, str], Still | str | StillError] = {}
+        self._projects: dict[Path, Path] = {}
+
+    def find(self, name: str, folder: Path) -> Still | str | StillError:
+        """The still or URL that a storyboard in `folder` names, or what is wrong with it."""
+        key = (folder, name)
+        found = self._found.get(key)
+        if found is None:
+            try:
+                found = self._url(name) or self._file(name, folder)
+            except StillError as error:
+                found = error
+            self._found[key] = found
+        return found
+
+    def _url(self, name: str) -> str | None:
+        scheme = _SCHEME.match(name)
+        if _DRIVE.match(name) or scheme is None:
+            return None
+        kind = scheme[1].lower()
+        if kind == "http":
+            raise StillError(f"the provider takes https only; write https{name[4:]}")
+        if kind == "data":
+            raise StillError("save the image as a file beside the storyboard and write its name")
+        if kind != "https":
+            raise StillError(f"{kind}: can't be fetched; write an https URL or the name of a file")
+        try:
+            parts = urlsplit(name)
+            usable = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or any(c.isspace() or not c.isprintable() for c in name):
+            raise StillError(f"{quoted(name, 80)} is no complete URL; it has a host and no spaces")
+        if parts.username is not None or parts.password is not None:
+            raise StillError("a URL with a password in it would end up in git; remove it")
+        return name
+
+    def _file(self, name: str, folder: Path) -> Still:
+        if _DRIVE.match(name):
+            raise StillError(
+                f"{quoted(name, 80)} is a place on this machine only; copy the image into the "
+                "project and name it relative to this file, as in stills/bowl.jpg"
+            )
+        if "\\" in name:
+            raise StillError(f"write / instead of \\: {name.replace(chr(92), '/')}")
+        path = folder / name
+        try:
+            target = path.resolve()
+            inside = target.is_relative_to(self._project(folder))
+            missing, is_folder = not target.exists(), target.is_dir()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise StillError(f"{quoted(name, 80)} can't be the name of a file") from error
+        if not inside:
+            raise StillError(
+                f"{quoted(name, 80)} lies outside the project ({self._project(folder)}); "
+                "copy the image into it"
+            )
+        if missing:
+            raise StillError(f"there is no file {path.as_posix()}{_near(path)}")
+        if is_folder:
+            raise StillError(f"{path.as_posix()} is a folder; name an image file in it")
+        return Still(path, name, self._sha256(target, path))
+
+    def _sha256(self, target: Path, path: Path) -> str:
+        known = self._files.get(target)
+        if known is None:
+            try:
+                self._inspect(path)
+                known = hashlib.sha256(target.read_bytes()).hexdigest()
+            except MediaError as error:
+                known = StillError(f"{path.as_posix()}: {error}")
+            except OSError as error:
+                known = StillError(f"{path.as_posix()} can't be read: {error.strerror}")
+            self._files[target] = known
+        if isinstance(known, StillError):
+            raise known
+        return known
+
+    def _project(self, folder: Path) -> Path:
+        if folder not in self._projects:
+            home = folder.resolve()
+            git = next((up for up in (home, *home.parents) if (up / ".git").exists()), None)
+            self._projects[folder] = git or home.parent
+        return self._projects[folder]
+
+
+def _near(path: Path) -> str:
+    """The file that differs only in case or ending, if there is one."""
+    try:
+        beside = sorted(path.parent.iterdir())
+    except OSError:
+        return ""
+    for other in beside:
+        if other.stem.casefold() == path.stem.casefold() and other.is_file():
+            return f"; did you mean {other.name}?"
+    return ""

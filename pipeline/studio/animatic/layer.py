@@ -1,0 +1,60 @@
+"""A layer: a flat piece of scenery at one depth, ready to be moved and blended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pipeline.studio.animatic.camera import Box
+
+    Pixels = NDArray[np.uint8]
+
+# BT.709 in studio range, for R, G, B and 1.
+_TO_YUV = np.array(
+    [
+        [0.18258588, 0.61423059, 0.06200706, 16.0],
+        [-0.10064373, -0.33857195, 0.43921569, 128.0],
+        [0.43921569, -0.39894216, -0.04027352, 128.0],
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """`canvas` has four channels: Y, U and V multiplied by the coverage, and 255 - coverage.
+
+    It covers `box` of the scene with `detail` canvas pixels to a scene pixel: 0.5 for what is
+    far and soft, 1 for what is near and crisp. `alive`, if any, gives the canvas of one frame.
+    `drift` is the layer's own speed, in scene pixels a frame.
+    """
+
+    depth: float
+    box: Box
+    detail: float
+    canvas: Pixels
+    opaque: bool = False
+    followed: bool = False
+    drift: tuple[float, float] = (0.0, 0.0)
+    alive: Callable[[int], Pixels] | None = None
+
+
+def to_yuv(rgb: Pixels) -> Pixels:
+    """BT.709 studio range Y, U, V of an R, G, B picture."""
+    return np.asarray(cv2.transform(rgb, _TO_YUV), np.uint8)
+
+
+def to_canvas(rgb: Pixels, coverage: Pixels | None) -> Pixels:
+    """A layer's canvas from colours and coverage (none: it covers everything)."""
+    luma, blue, red = cv2.split(to_yuv(rgb))
+    if coverage is None:
+        return np.asarray(cv2.merge([luma, blue, red, np.zeros_like(luma)]), np.uint8)
+    planes = [cv2.multiply(plane, coverage, scale=1 / 255) for plane in (luma, blue, red)]
+    return np.asarray(cv2.merge([*planes, cv2.bitwise_not(coverage)]), np.uint8)

@@ -1,0 +1,17 @@
+"""The places that can be painted, by the names that `words` gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.studio.animatic.places import land
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pipeline.studio.animatic.layer import Layer
+    from pipeline.studio.animatic.scene import Scene
+
+PLACES: Mapping[str, Callable[[Scene], list[Layer]]] = {
+    "mountain": land.mountain,
+}

@@ -1,0 +1,143 @@
+"""The protocol's bytes: authored names become wire names here, answers become `Task`s.
+
+Everything is from tasks-api.md. The model page's flat shape is sent; both shapes are
+understood, and fields that nobody documented are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipeline.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Phase = Literal["open", "completed", "failed", "cancelled"]
+
+_WIRE_NAMES = {"duration": "duration_seconds", "aspect": "aspect_ratio", "init_image": "image_init"}
+_ENDS: dict[str, Phase] = {"completed": "completed", "failed": "failed", "cancelled": "cancelled"}
+BLOCKED_CODES = frozenset({"content_policy_violation"})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Task:
+    """A task as the gateway last told it. `phase` is our reading of `status`, its own word.
+
+    `video_url` is pre-signed, a secret: it is kept out of `repr` and of every record.
+    """
+
+    task_id: str
+    phase: Phase
+    status: str
+    credits: float | None = None
+    estimated_credits: float | None = None
+    video_url: str | None = None
+    error_code: str = ""
+    error_message: str = ""
+
+    def __repr__(self) -> str:
+        return f"Task({self.task_id!r}, {self.status!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """The API's error envelope, or what stood in its place."""
+
+    code: str
+    message: str
+
+
+def encode_submit(
+    fields: Mapping[str, Any], out_task_id: str, init_image: str | None
+) -> dict[str, Any]:
+    """The body of a submit, in the model page's flat shape.
+
+    `fields` are a request's authored names; `init_image` is a URL, `data:` URLs included.
+    """
+    body = {_WIRE_NAMES.get(name, name): value for name, value in fields.items()}
+    body.pop("image_init", None)
+    if init_image is not None:
+        body["image_init"] = init_image
+    return {**body, "out_task_id": out_task_id}
+
+
+def parse_task(content: bytes, asked: str) -> Task:
+    """The task in an answer to submit, query or cancel; `asked` names the request in messages.
+
+    Raises `ProtocolError` when the answer is in neither documented shape.
+    """
+    document = _object(content, asked)
+    task_id, status = document.get("task_id"), document.get("status")
+    if not isinstance(task_id, str) or not task_id or not isinstance(status, str):
+        raise ProtocolError(
+            f"{asked}: the answer has no task_id and status in it (it has: "
+            f"{_names(document)}). Is SHOTMAKE_BASE_URL the tasks API's address?"
+        )
+    phase = _ENDS.get(status, "open")  # a status that nobody documented is not an end
+    return Task(
+        task_id=task_id,
+        phase=phase,
+        status=status,
+        credits=_first_number(document, "credits", "credits_used"),
+        estimated_credits=_first_number(document, "estimated_credits"),
+        video_url=_video_url(document) if phase == "completed" else None,
+        error_code=_text(document.get("error_code")),
+        error_message=_text(document.get("error_message")),
+    )
+
+
+def parse_error(content: bytes) -> ErrorAnswer:
+    """The code and message of an error answer; empty where the body is no envelope."""
+    try:
+        error = json.loads(content).get("error", {})
+        return ErrorAnswer(_text(error.get("code")), _text(error.get("message")))
+    except (ValueError, AttributeError, RecursionError):
+        return ErrorAnswer("", "")
+
+
+def _object(content: bytes, asked: str) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        begins = content[:60].decode("utf-8", "replace")
+        raise ProtocolError(
+            f"{asked}: the answer is not JSON; it begins {begins!r}. A proxy's page, or not the "
+            "tasks API's address? See SHOTMAKE_BASE_URL."
+        ) from None
+    if not isinstance(document, dict):
+        raise ProtocolError(f"{asked}: the answer is JSON, but no object")
+    return document
+
+
+def _names(document: Mapping[str, Any]) -> str:
+    return ", ".join(list(document)[:8]) or "nothing"
+
+
+def _first_number(document: Mapping[str, Any], *names: str) -> float | None:
+    """The first of `names` that holds a finite number from 0; anything else is unknown."""
+    for name in names:
+        value = document.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = float(value) if abs(value) < 1e12 else math.inf
+            if math.isfinite(number) and number >= 0:
+                return number
+    return None
+
+
+def _video_url(document: Mapping[str, Any]) -> str | None:
+    result = document.get("result")
+    if isinstance(result, dict) and isinstance(result.get("video_url"), str):
+        return str(result["video_url"])
+    output = document.get("output")
+    for item in output if isinstance(output, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("url"), str):
+            return str(item["url"])
+    return None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
