@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import StoryboardError, UsageError
 from pipeline.media.stills import inspect
-from pipeline.rendering.book import read
+from pipeline.rendering.board import Board
+from pipeline.rendering.book import Book, read
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.plan import Plan, Selection, plan
+from pipeline.rendering.runner import Planned
 from pipeline.storyboard.resolve import load_storyboards
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import ExitStack
+    from datetime import datetime
 
     from pipeline.cli.connect import Destination
     from pipeline.rendering.states import Record
@@ -104,3 +108,28 @@ class Planner:
             self.selection,
             self.estimate,
         )
+
+
+def open_boards(
+    boards: Sequence[Storyboard],
+    planner: Planner,
+    outputs: Path,
+    now: Callable[[], datetime],
+    held: ExitStack,
+) -> list[Planned]:
+    """Lock every folder, for as long as `held` lives, then plan by what is true in it.
+
+    Raises `FolderBusyError`, `FolderError` or `RecordsError` before anything is bought.
+    """
+
+    def now_text() -> str:
+        return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    folders = [Folder(outputs, board.name, board.pass_name) for board in boards]
+    for folder in sorted(folders, key=lambda folder: folder.path):
+        held.enter_context(folder.lock(now_text()))
+    opened = []
+    for board, folder in zip(boards, folders, strict=True):
+        working = Board(folder, Book.open(folder, planner.destination.provider), now_text)
+        opened.append(Planned(working, planner.make(board, folder, working.book.records)))
+    return opened

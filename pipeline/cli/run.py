@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli import connect
-from pipeline.cli.boards import Planner, estimator, load, require_matches, selection, spec_paths
+from pipeline.cli.boards import (
+    Planner,
+    estimator,
+    load,
+    open_boards,
+    require_matches,
+    selection,
+    spec_paths,
+)
 from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.terminal import count_text, credits_text, print_json
 from pipeline.errors import ShotmakeError
-from pipeline.rendering.board import Board
-from pipeline.rendering.book import Book
 from pipeline.rendering.errand import Terms, Work
-from pipeline.rendering.folder import Folder
 from pipeline.rendering.notices import Kind, Report, Summary
-from pipeline.rendering.runner import Planned, settle
+from pipeline.rendering.runner import settle
 from pipeline.storyboard.catalog import Catalog, load_catalog
 
 if TYPE_CHECKING:
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
     from pipeline.cli.connect import Destination
     from pipeline.cli.progress import Progress
     from pipeline.cli.terminal import Terminal
-    from pipeline.storyboard.shots import Storyboard
+    from pipeline.rendering.runner import Planned
 
 _REFRESH_SECONDS = 0.1
 
@@ -78,7 +83,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
     planner = Planner(destination, selection(args), estimator(destination, catalog))
     begun = time.monotonic()
     with ExitStack() as stack:
-        opened = _open(boards, planner, Path(args.outputs), stack)
+        opened = open_boards(boards, planner, Path(args.outputs), _now, stack)
         progress = _progress(args, terminal, opened, catalog)
         outcome = _Outcome(Report(progress.watch))
         try:
@@ -100,21 +105,6 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         terminal.warn(f"shotmake: {outcome.error}", "red")
     _say_summary(outcome, seconds, opened, terminal)
     return outcome.exit
-
-
-def _open(
-    boards: Sequence[Storyboard], planner: Planner, outputs: Path, stack: ExitStack
-) -> list[Planned]:
-    """Lock every folder before anything is bought, then plan by what is true in it."""
-    folders = [Folder(outputs, board.name, board.pass_name) for board in boards]
-    for folder in sorted(folders, key=lambda folder: folder.path):
-        stack.enter_context(folder.lock(_now_text()))
-    opened = []
-    for board, folder in zip(boards, folders, strict=True):
-        book = Book.open(folder, planner.destination.provider)
-        working = Board(folder, book, _now_text)
-        opened.append(Planned(working, planner.make(board, folder, book.records)))
-    return opened
 
 
 def _progress(
@@ -245,7 +235,3 @@ def _advice(outcome: _Outcome, opened: Sequence[Planned]) -> list[str]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _now_text() -> str:
-    return _now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

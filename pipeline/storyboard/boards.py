@@ -119,7 +119,7 @@ class BoardReader:
         if key in root and value is not UNREADABLE:
             example = "duration: 4" if key == "defaults" else "final: {model: veo-3.1}"
             message = (
-                f"{key} has nothing under it; write fields, such as `{example}`, or remove it"
+                f"there is nothing under it; write fields, such as `{example}`, or remove it"
                 if value is None
                 else f"{shown(value)} stands here; write fields under {key}, such as `{example}`"
             )
@@ -168,7 +168,7 @@ class BoardReader:
             self._findings.add(
                 root.value_place("shots"),
                 "shots",
-                "shots is a list, and this is a mapping; begin every shot with `- `, "
+                "this is a mapping, and shots are a list; begin every shot with `- `, "
                 "as in `- id: pour`",
             )
         elif shots is None or isinstance(shots, Seq):
@@ -179,7 +179,7 @@ class BoardReader:
             self._findings.add(
                 root.value_place("shots"),
                 "shots",
-                f"{shown(shots)} stands here; shots is a list: write {example}",
+                f"{shown(shots)} stands here; shots are a list: write {example}",
             )
         return []
 

@@ -25,7 +25,8 @@ _BLANK: Final = {
     "title": "write one, or remove the line",
     "init_image": "write the name of an image file, or remove the line",
 }
-_BY_WEIGHT: Final = ("type", "enum", "maximum", "minimum")
+_REMEDIES: Final = {"init_image": "; write the name of an image file, or an https URL"}
+_BY_WEIGHT: Final = ("enum", "type", "maximum", "minimum")
 """One fault is told of each value: of several, the first of these."""
 
 
@@ -38,7 +39,7 @@ def fault_message(
 ) -> str:
     """One sentence for what is wrong with a value; what kind of value it is comes first."""
     if is_unsendable(value):
-        return f"{value} is no number that can be sent; write {_example(field)}"
+        return f"{shown(value)} is no number that can be sent; write {_example(field)}"
     by_keyword = {str(fault.validator): fault for fault in faults}
     keyword = next((known for known in _BY_WEIGHT if known in by_keyword), "")
     fault = by_keyword.get(keyword, faults[0])
@@ -64,6 +65,8 @@ def shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
+    if is_unsendable(value):
+        return f".{value:g}".replace(".-", "-.")
     return quoted(value) if isinstance(value, str) else str(value)
 
 
@@ -82,7 +85,8 @@ def _type(field: str, value: Any, wanted: str) -> str:
         kind = "true or false" if isinstance(value, bool) else "a number"
         return f'{shown(value)} is read as {kind}, and {field} is text; write "{shown(value)}"'
     article = "text" if wanted == "string" else f"of type {wanted}"
-    return f"{shown(value)} stands here, but {field} is {article}"
+    remedy = _REMEDIES.get(field, "")
+    return f"{shown(value)} stands here, but {field} is {article}{remedy}"
 
 
 def _not_a_number(field: str, value: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from os.path import commonpath
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from pipeline.storyboard.syntax import quoted
@@ -25,9 +25,8 @@ _OTHERS: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 def name_fault(text: str, what: str = "id") -> str | None:
     """Why the text can't be a name, and one that could; None when it can. `what` is its kind."""
-    if _NAME.fullmatch(text) and not _RESERVED.fullmatch(text):
-        return None
-    return f"{_reason(text, what)}; write {suggested_name(text, what)}"
+    reason = name_reason(text, what)
+    return None if reason is None else f"{reason}; write {suggested_name(text, what)}"
 
 
 def suggested_name(text: str, what: str = "id") -> str:
@@ -40,7 +39,10 @@ def suggested_name(text: str, what: str = "id") -> str:
     return f"{name}-1" if _RESERVED.fullmatch(name) else name
 
 
-def _reason(text: str, what: str) -> str:
+def name_reason(text: str, what: str = "id") -> str | None:
+    """Why the text can't be a name; None when it can."""
+    if _NAME.fullmatch(text) and not _RESERVED.fullmatch(text):
+        return None
     article = "an" if what[0] in "aeiou" else "a"
     if not text.strip():
         return f"{article} {what} can't be blank"
@@ -65,7 +67,10 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
     for word in known:
         folded = word.casefold()
         ratio = difflib.SequenceMatcher(None, meant, folded).ratio()
-        score = ratio + 0.1 * len(commonpath([meant, folded]))
+        alike = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(meant, folded, strict=False))
+        )
+        score = ratio + 0.1 * alike
         if ratio >= 0.6 and score > best_score:
             best, best_score = word, score
     return f"; did you mean {best}?" if best else ""
@@ -78,6 +83,8 @@ def listed(words: Iterable[str], conjunction: str = "and") -> str:
 
 
 def _shown(letter: str) -> str:
+    if unicodedata.combining(letter):
+        return f"the accent U+{ord(letter):04X}"
     if letter == " ":
         return "a space"
     if letter.isprintable():

@@ -9,7 +9,7 @@ from pipeline.storyboard import documents
 from pipeline.storyboard.boards import BUILT_IN_PASSES, Board
 from pipeline.storyboard.catalog import COMMON_FIELDS, Catalog
 from pipeline.storyboard.derived import storyboard_schema
-from pipeline.storyboard.names import did_you_mean, listed, name_fault
+from pipeline.storyboard.names import did_you_mean, listed, name_reason, suggested_name
 from pipeline.storyboard.shots import Request, Storyboard, Take
 from pipeline.storyboard.stills import InspectStill, StillError, Stills
 from pipeline.storyboard.validation import Validator, Variant, merged
@@ -80,8 +80,9 @@ def _distinct(paths: Sequence[Path]) -> list[_File]:
         if real in files:
             continue
         file = files[real] = _File(path, Findings(path.as_posix()))
-        if fault := name_fault(path.stem, "storyboard's name"):
-            file.findings.add((1, 1), "", f"{fault}{path.suffix}; rename the file")
+        if reason := name_reason(path.stem, "storyboard's name"):
+            better = suggested_name(path.stem, "storyboard's name") + path.suffix
+            file.findings.add((1, 1), "", f"{reason}; rename the file to {better}")
         other = stems.setdefault(path.stem.casefold(), file)
         if other is not file:
             file.findings.add(
@@ -125,7 +126,7 @@ def _without_pass(files: Sequence[_File], wanted: str) -> list[Path]:
         known = list(names or BUILT_IN_PASSES)
         lacking[0].findings.add(
             (1, 1),
-            "passes",
+            "",
             f"no storyboard has a pass {wanted}{did_you_mean(wanted, known)}; "
             f"there are {listed(known)}",
         )

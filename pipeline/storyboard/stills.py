@@ -89,8 +89,7 @@ class Stills:
             raise StillError(f"{quoted(name, 80)} can't be the name of a file") from error
         if not inside:
             raise StillError(
-                f"{quoted(name, 80)} lies outside the project ({self._project(folder)}); "
-                "copy the image into it"
+                f"{quoted(name, 80)} lies outside this file's project; copy the image into it"
             )
         if missing:
             raise StillError(f"there is no file {path.as_posix()}{_near(path)}")

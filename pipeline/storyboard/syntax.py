@@ -161,5 +161,5 @@ def _by_problem(problem: str, at: Place, since: Place, lines: list[str]) -> tupl
     }
     for part, message in known.items():
         if part in problem:
-            return at, message
+            return (since if part == "alphabetic or numeric" else at), message
     return at, f"this is not YAML ({problem or 'unreadable'}); put quotes around the text"

@@ -29,7 +29,7 @@ MAX_DEPTH: Final = 32
 MAX_COPIES: Final = 200_000
 """Values that aliases and merge keys may add to a document, all together."""
 
-_COLLECTION_TAGS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!"}
+_COLLECTION_TAGS: Final = {"", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!"}
 
 
 class StoppedError(Exception):
@@ -51,6 +51,7 @@ class _Frame:
     into: Map | Seq
     anchor: str | None = None
     is_key: bool = False
+    refused: bool = False
     key: str | _Marker | None = None
     key_place: Place = START
     merges: list[Map] | None = None
@@ -137,10 +138,14 @@ class TreeBuilder:
                 value = self._unreadable(place, str(error))
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1, 0)
-        if frame is not None and frame.key is None and isinstance(frame.into, Map):
+        if frame is not None and self._wants_key():
             self._key(frame, value, place, text, merge=merge)
         else:
             self._value(value, place)
+
+    def _wants_key(self) -> bool:
+        frame = self._frame
+        return frame is not None and frame.key is None and isinstance(frame.into, Map)
 
     def _key(self, frame: _Frame, key: Any, place: Place, text: str, *, merge: bool) -> None:
         frame.key_place = place
@@ -195,16 +200,17 @@ class TreeBuilder:
 
     def _open(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         place = _place(event)
-        if event.tag is not None and event.tag not in _COLLECTION_TAGS:
-            self._note(
-                place,
-                f"the tag {scalars.shorthand(event.tag)} means nothing in a storyboard; remove it",
-            )
-        parent = self._frame
-        pushed = self._pushed(Map(place) if type(event) is MappingStartEvent else Seq(place))
-        if parent is not None and parent.key is None and isinstance(parent.into, Map):
+        tag = event.tag or ""
+        refused = tag not in _COLLECTION_TAGS
+        if refused:
+            shown = scalars.shorthand(tag)
+            self._note(place, f"the tag {shown} means nothing in a storyboard; remove it")
+        is_key = self._wants_key()
+        if is_key:
             self._note(place, "a list or mapping stands where a name belongs; names are words")
-            pushed.is_key = True
+        pushed = self._pushed(Map(place) if type(event) is MappingStartEvent else Seq(place))
+        pushed.is_key = is_key
+        pushed.refused = refused
         if event.anchor is not None:
             pushed.anchor = event.anchor
             self._anchors[event.anchor] = None
@@ -223,10 +229,11 @@ class TreeBuilder:
         frame = self._frame
         assert frame is not None  # noqa: S101 - libyaml's events are balanced
         into = frame.into
+        value: Any = scalars.UNREADABLE if frame.refused else into
         if frame.merges and isinstance(into, Map):
             self._fill(into, frame.merges)
         if frame.anchor is not None:
-            self._anchors[frame.anchor] = (into, frame.nodes, frame.height)
+            self._anchors[frame.anchor] = (value, frame.nodes, frame.height)
         self._frame = self._stack.pop() if self._stack else None
         if self._frame is not None:
             self._frame.nodes += frame.nodes
@@ -234,7 +241,7 @@ class TreeBuilder:
             if frame.is_key:
                 self._frame.key = _SKIP
                 return
-        self._value(into, into.place)
+        self._value(value, into.place)
 
     def _fill(self, into: Map, sources: list[Map]) -> None:
         """Merge keys: what the mapping says itself wins, then the earlier source."""
@@ -266,7 +273,7 @@ class TreeBuilder:
                 self._frame.nodes += nodes - 1
                 self._frame.height = max(self._frame.height, height + 1)
         frame = self._frame
-        if frame is not None and frame.key is None and isinstance(frame.into, Map):
+        if frame is not None and self._wants_key():
             self._key(frame, value, place, f"*{name}", merge=False)
         else:
             self._value(value, place)

@@ -197,8 +197,15 @@ class Validator:
     def _lack(self, field: str, case: _Case) -> None:
         layer = case.origin(field)
         if layer is not None:
-            message = f"null takes the {field} away, and every shot needs one"
-            self._add(field, f"{message}; write one, or remove the line", case)
+            below = [case.board.defaults] if layer is case.shot.layer else []
+            below = [case.shot.layer, case.board.defaults] if layer is case.variant.layer else below
+            message = (
+                f"null takes the {field} away, and every shot needs one; "
+                "write one, or remove the line"
+                if any(other.values.get(field) is not None for other in below)
+                else f"the {field} has no value, and every shot needs one; write it here"
+            )
+            self._add(field, message, case)
         elif case.variant.layer is None and not (field == "model" and "model" in case.board.root):
             self._lacking.setdefault(field, []).append(case.shot)
 

@@ -33,9 +33,14 @@ class Findings:
     _places: set[Place] = field(default_factory=set)
 
     def add(self, place: Place, path: str, message: str) -> None:
-        """Notes one violation; the same one twice counts once."""
+        """Notes one violation; the same one twice counts once.
+
+        A storyboard's own words stand in paths and messages: what a terminal would obey
+        (escape sequences, line ends, changes of direction) is shown as `\\u001b` instead.
+        """
         line, column = place
-        self._found[Violation(self.file, line, column, path, message)] = None
+        violation = Violation(self.file, line, column, _visible(path), _visible(message))
+        self._found[violation] = None
         self._places.add(place)
 
     def at(self, place: Place) -> bool:
@@ -48,3 +53,9 @@ class Findings:
 
     def __bool__(self) -> bool:
         return bool(self._found)
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

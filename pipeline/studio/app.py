@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from contextlib import aclosing
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -101,7 +102,7 @@ class Studio:
         signature = request.query_params.get("signature", "")
         if not hmac.compare_digest(signature.encode(), self._signature(task_id, expires).encode()):
             raise OrderError("the signature does not match", "permission_denied", 403)
-        if self._house.unix_time() > float(expires):
+        if self._house.unix_time() >= float(expires):
             raise OrderError("the address has expired; query the task again", "not_found", 410)
         clip = await self.tasks.clip(task_id)
         if clip is None:
@@ -168,10 +169,11 @@ def _account(request: Request) -> str:
 
 async def _json(request: Request) -> object:
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > BODY_BYTES_MAX:
-            raise OrderError("the body is over 1 MiB", "request_entity_too_large", 413)
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            content += chunk
+            if len(content) > BODY_BYTES_MAX:
+                raise OrderError("the body is over 1 MiB", "request_entity_too_large", 413)
     try:
         return json.loads(content)
     except (ValueError, RecursionError):

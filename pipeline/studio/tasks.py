@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -129,6 +129,10 @@ class TaskTable:
             self._by_key[key] = task
         self._crew.start_soon(self._produce, task)
         return task
+
+    def statuses(self) -> Counter[Status]:
+        """How many tasks stand where."""
+        return Counter(task.status for task in self._tasks.values())
 
     def find(self, account: str, *, task_id: str = "", out_task_id: str = "") -> StudioTask | None:
         """A task of this account, by its id or by the caller's key."""

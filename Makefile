@@ -1,0 +1,40 @@
+# Every target makes .venv and installs what it needs on first use; after that it is quick.
+PYTHON ?= python3
+BIN := .venv/bin
+SHOTMAKE := $(BIN)/shotmake
+
+.PHONY: demo test lint bench schemas clean
+
+# Always the animatic pass: a demo never spends a credit, whatever is in the environment.
+demo: .venv/.installed
+	$(SHOTMAKE) run --pass animatic specs/ramen.yaml
+
+test: .venv/.installed-dev
+	$(BIN)/pytest
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.installed-dev
+	$(BIN)/python -m tests.bench
+
+# The storyboard schema's per-model part is derived from schemas/models/.
+schemas: .venv/.installed
+	$(BIN)/python -c "from pipeline.storyboard.derived import write_storyboard_schema as w; print(w())"
+
+clean:
+	rm -rf .venv dist build
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shotmake needs Python 3.11 or newer; give one with make PYTHON=…")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml .venv/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,104 @@
+"""The journal: what is written comes back, and what is damaged is found out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import FolderError, RecordsError
+from pipeline.rendering.journal import Entry, Folded, Journal, encode, replay
+from pipeline.rendering.states import (
+    Clip,
+    Ended,
+    Failure,
+    Intent,
+    Lost,
+    Moved,
+    Refused,
+    Restored,
+    Status,
+    Stored,
+    Submitted,
+    Superseded,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AT = "2026-11-23T12:00:00.000Z"
+CLIP = Clip("a.mp4", "ab" * 32, 1234, 4.0, 1280, 720)
+ENTRIES: list[Entry] = [
+    Intent(
+        "a", AT, "https://gateway.test", "d" * 64, {"prompt": "bowl 碗\n"}, "a.t1.a1.x", 1, 0.18
+    ),
+    Submitted("a", AT, "task_1"),
+    Ended("a", AT, Status.COMPLETED, 0.18, None),
+    Stored("a", AT, CLIP),
+    Superseded("a", AT, "kept/dddddddddddd"),
+    Moved("kept/dddddddddddd", AT, "kept/dddddddddddd.mp4"),
+    Intent("a", AT, "https://gateway.test", "e" * 64, {"prompt": "cup"}, "a.t1.a1.y", 1, None),
+    Refused("a", AT, blocked=True, error=Failure("451", "no", retryable=False)),
+    Lost("kept/dddddddddddd", AT),
+    Restored("b", AT, "studio", "f" * 64, {"prompt": "x"}, "b.t1.a1.z", 1, CLIP, None),
+    Folded("0" * 64),
+]
+CONTENT = b"".join(encode(entry, number) for number, entry in enumerate(ENTRIES, 1))
+
+
+def test_every_kind_of_entry_comes_back_as_it_was() -> None:
+    """Replaying a journal gives the very entries that were written."""
+    assert replay(CONTENT, "journal") == (ENTRIES, len(CONTENT))
+
+
+def test_cut_anywhere_a_prefix_is_replayed() -> None:
+    """Cut at any byte, the whole lines before the cut are replayed and no error is raised."""
+    for length in range(len(CONTENT) + 1):
+        entries, good = replay(CONTENT[:length], "journal")
+        assert entries == ENTRIES[: CONTENT[:length].count(b"\n")]
+        assert good == CONTENT[:length].rfind(b"\n") + 1
+
+
+@given(st.integers(0, len(CONTENT) - 2), st.integers(1, 255))
+def test_a_flipped_byte_is_found_out(place: int, flip: int) -> None:
+    """Any changed byte before the last line break is damage, never another record."""
+    damaged = bytearray(CONTENT)
+    damaged[place] ^= flip
+    with pytest.raises(RecordsError, match=r"journal:\d+: damaged"):
+        replay(bytes(damaged), "journal")
+
+
+def test_a_missing_or_doubled_line_is_found_out() -> None:
+    """Lines are numbered: one left out or repeated is damage."""
+    lines = CONTENT.splitlines(keepends=True)
+    for wrong in (lines[:3] + lines[4:], [*lines[:3], lines[2], *lines[3:]]):
+        with pytest.raises(RecordsError):
+            replay(b"".join(wrong), "journal")
+
+
+def test_a_torn_tail_is_cut_off_and_written_over(tmp_path: Path) -> None:
+    """Opening a journal with a torn tail goes on behind the last whole line."""
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(CONTENT[:-20])
+    journal, entries = Journal.open(path)
+    assert entries == ENTRIES[:-1]
+    journal.append(ENTRIES[-1], sync=True)
+    journal.close()
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_journal_without_entries_leaves_no_file(tmp_path: Path) -> None:
+    """A run with nothing to do writes nothing."""
+    journal, _entries = Journal.open(tmp_path / "journal.jsonl")
+    journal.close()
+    assert journal.empty
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_record_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """A journal in a folder that is gone raises our error, naming the file."""
+    journal, _entries = Journal.open(tmp_path / "gone" / "journal.jsonl")
+    with pytest.raises(FolderError, match="nothing more is submitted"):
+        journal.append(ENTRIES[0], sync=True)

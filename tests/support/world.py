@@ -1,0 +1,207 @@
+"""A whole little world on a virtual clock: storyboards, outputs, and a studio that bills.
+
+The studio is the real one, reached in process; only its engine is quick. It outlives runs, as
+a provider does, so that its ledger can be held against what the runs have recorded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+import httpx
+
+from pipeline.cli.boards import Planner, load, open_boards
+from pipeline.cli.connect import Destination
+from pipeline.rendering import results
+from pipeline.rendering.errand import Terms
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.gateway import Gateway
+from pipeline.rendering.notices import Kind, Notice, Report
+from pipeline.rendering.plan import Selection
+from pipeline.rendering.runner import run, settle
+from pipeline.storyboard.catalog import load_catalog
+from pipeline.studio.app import Studio
+from pipeline.studio.tasks import House
+from pipeline.tasks_api.client import Surroundings, TasksClient
+from pipeline.tasks_api.download import HostRule
+from tests.support.engine import plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.rendering.plan import Plan
+    from pipeline.rendering.results import Results
+    from pipeline.studio.engine import Job
+
+PROVIDER = "https://gateway.test"
+KEY = "sk-byts-test"
+CATALOG = load_catalog()
+EPOCH = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
+Meddler = Callable[[httpx.Request, Send], Awaitable[httpx.Response]]
+"""Stands between a client and the studio: may lose, delay or replace an answer."""
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """The way to the studio, counting what goes over it; `meddle` may get between."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._inner = httpx.ASGITransport(app=studio.app)
+        self.requests: list[tuple[str, str]] = []
+        self.times: list[float] = []
+        self.headers: list[httpx.Headers] = []
+        self.meddle: Meddler | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append((request.method, request.url.path))
+        self.times.append(anyio.current_time())
+        self.headers.append(request.headers)
+        if self.meddle is not None:
+            return await self.meddle(request, self._inner.handle_async_request)
+        return await self._inner.handle_async_request(request)
+
+    def count(self, path: str) -> int:
+        """How many requests have gone to a path."""
+        return sum(asked == path for _method, asked in self.requests)
+
+
+@dataclass
+class World:
+    """Enter it (`async with`), write storyboards, `run`, look."""
+
+    root: Path
+    latency_seconds: Callable[[Job], float] = lambda _job: 30.0
+    workers: int = 100
+    notices: list[Notice] = field(default_factory=list)
+
+    async def __aenter__(self) -> Self:
+        house = House(self._render, self.workers, self.unix_time, self.latency_seconds)
+        self.studio = Studio(CATALOG, house, free=False)
+        self.wire = Wire(self.studio)
+        self._begun = anyio.current_time()
+        self.clock_offset = timedelta()
+        await self.studio.tasks.__aenter__()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.studio.tasks.__aexit__(None, None, None)
+
+    async def _render(self, job: Job) -> bytes:
+        await anyio.lowlevel.checkpoint()
+        return plain(job)
+
+    def now(self) -> datetime:
+        """The wall clock, which goes with the virtual one."""
+        elapsed = timedelta(seconds=anyio.current_time() - self._begun)
+        return EPOCH + self.clock_offset + elapsed
+
+    def unix_time(self) -> float:
+        """The same as Unix time."""
+        return self.now().timestamp()
+
+    def board(self, text: str, name: str = "film") -> Path:
+        """Write a storyboard."""
+        path = self.root / "specs" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    def film(self, *prompts: str, **more: str) -> Path:
+        """A storyboard of 4-second shots a, b, c, … on veo-3.1-fast, plus lines of YAML."""
+        lines = ["model: veo-3.1-fast", "defaults: {duration: 4}", *more.values(), "shots:"]
+        for number, prompt in enumerate(prompts):
+            lines += [f"  - id: {chr(ord('a') + number)}", f"    prompt: {prompt}"]
+        return self.board("\n".join(lines) + "\n")
+
+    @property
+    def outputs(self) -> Path:
+        return self.root / "outputs"
+
+    def folder(self, name: str = "film", pass_name: str = "draft") -> Folder:
+        return Folder(self.outputs, name, pass_name)
+
+    def results(self, name: str = "film", pass_name: str = "draft") -> Results:
+        """The manifest as it lies on disk."""
+        text = self.folder(name, pass_name).read_results()
+        assert text is not None
+        return results.parse(text, "results.json")
+
+    def planner(self, pass_name: str = "draft", **selection: Any) -> Planner:
+        destination = Destination(pass_name, PROVIDER, "a test")
+        return Planner(
+            destination,
+            Selection(**selection),
+            lambda request: CATALOG[request.model].estimate_credits(request.duration),
+        )
+
+    def plan(self, *specs: Path, pass_name: str = "draft", **selection: Any) -> Plan:
+        """What a run of one board would do now."""
+        (board,) = load(list(specs), CATALOG, pass_name)
+        return self.planner(pass_name, **selection).from_records(board, self.outputs)
+
+    async def run(
+        self,
+        *specs: Path,
+        pass_name: str = "draft",
+        terms: Terms | None = None,
+        **selection: Any,
+    ) -> Report:
+        """One `shotmake run`, without the terminal; the folds happen whatever is raised."""
+        boards = load(list(specs), CATALOG, pass_name)
+        report = Report(self.notices.append)
+        with ExitStack() as held:
+            planner = self.planner(pass_name, **selection)
+            opened = open_boards(boards, planner, self.outputs, self.now, held)
+            try:
+                rest = settle(opened, report)
+                async with self._gateway() as gateway:
+                    await run(rest, gateway, terms or Terms(), report, self.now)
+            finally:
+                for planned in opened:
+                    planned.board.book.fold()
+        return report
+
+    def _gateway(self) -> _OpenGateway:
+        return _OpenGateway(self)
+
+    @property
+    def charges(self) -> Counter[str]:
+        """How often each `out_task_id` was charged."""
+        return Counter(str(charge.out_task_id) for charge in self.studio.tasks.ledger)
+
+    def kinds(self, render: str) -> list[Kind]:
+        """What happened to a take, in order."""
+        return [notice.kind for notice in self.notices if notice.render == render]
+
+
+class _OpenGateway:
+    """The connection of one run."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._stack = ExitStack()
+
+    async def __aenter__(self) -> Gateway:
+        world = self._world
+        self._http = httpx.AsyncClient(
+            transport=world.wire, base_url=PROVIDER, headers={"x-api-key": KEY}
+        )
+        self._downloads = httpx.AsyncClient(transport=world.wire)
+        return Gateway(
+            provider=PROVIDER,
+            client=TasksClient(self._http, Surroundings(world.unix_time, lambda: 0.5)),
+            downloads=self._downloads,
+            rule=HostRule(PROVIDER),
+            models=CATALOG,
+        )
+
+    async def __aexit__(self, *_error: object) -> None:
+        # The transport is the world's, so the clients are dropped and not closed.
+        return None
