@@ -14,7 +14,8 @@ from pipeline.rendering.book import Book, read
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.plan import Plan, Selection, plan
 from pipeline.rendering.runner import Planned
-from pipeline.storyboard.resolve import load_storyboards
+from pipeline.storyboard.catalog import load_catalog
+from pipeline.storyboard.resolve import Loaded, load_storyboards
 
 if TYPE_CHECKING:
     import argparse
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipeline.cli.connect import Destination
+    from pipeline.cli.terminal import Terminal
     from pipeline.rendering.states import Record
     from pipeline.storyboard.catalog import Catalog
     from pipeline.storyboard.shots import Request, Storyboard
 
 DEFAULT_SPECS = "specs"
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """Storyboards resolved for one pass, and the catalog that they were checked against."""
+
+    catalog: Catalog
+    boards: tuple[Storyboard, ...]
 
 
 def spec_paths(asked: Sequence[str]) -> list[Path]:
@@ -44,12 +54,22 @@ def spec_paths(asked: Sequence[str]) -> list[Path]:
     return found
 
 
-def load(paths: Sequence[Path], catalog: Catalog, pass_name: str | None) -> tuple[Storyboard, ...]:
+def load(paths: Sequence[Path], catalog: Catalog, pass_name: str | None) -> Loaded:
     """Read and check storyboards. Raises `StoryboardError` with every violation of every file."""
     loaded = load_storyboards(paths, catalog, pass_name, inspect)
     if loaded.violations:
         raise StoryboardError(loaded.violations)
-    return loaded.boards
+    return loaded
+
+
+def load_for(destination: Destination, specs: Sequence[str], terminal: Terminal) -> Boards:
+    """What a command renders or plans: the boards that have the pass; the others are named."""
+    catalog = load_catalog()
+    loaded = load(spec_paths(specs), catalog, destination.pass_name)
+    terminal.say(destination.why, "dim")
+    for path in loaded.without_pass:
+        terminal.say(f"{path}: left out, as it has no pass {destination.pass_name}", "yellow")
+    return Boards(catalog, loaded.boards)
 
 
 def selection(args: argparse.Namespace) -> Selection:

@@ -6,7 +6,15 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cli.boards import Planner, estimator, load, require_matches, selection, spec_paths
+from pipeline.cli.boards import (
+    Planner,
+    estimator,
+    load,
+    load_for,
+    require_matches,
+    selection,
+    spec_paths,
+)
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import count_text, credits_text, print_json, printable
@@ -46,16 +54,14 @@ _STYLES = {
 def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """`shotmake plan SPEC…`: what a run would do, and why."""
     destination = choose(args.pass_name, environment())
-    catalog = load_catalog()
-    boards = load(spec_paths(args.spec), catalog, destination.pass_name)
+    loaded = load_for(destination, args.spec, terminal)
     chosen = selection(args)
-    require_matches(boards, chosen)
-    planner = Planner(destination, chosen, estimator(destination, catalog))
-    plans = [planner.from_records(board, Path(args.outputs)) for board in boards]
+    require_matches(loaded.boards, chosen)
+    planner = Planner(destination, chosen, estimator(destination, loaded.catalog))
+    plans = [planner.from_records(board, Path(args.outputs)) for board in loaded.boards]
     if args.json:
         print_json(_plans_json(plans, destination), indent=2)
     else:
-        terminal.say(destination.why, "dim")
         for made in plans:
             _show_plan(made, terminal)
     to_do = any(step.action is not Action.SKIP for made in plans for step in made.steps)
@@ -126,7 +132,7 @@ def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
     destination = choose(args.pass_name, environment())
     catalog = load_catalog()
     outputs = Path(args.outputs)
-    boards = load(spec_paths(args.spec), catalog, args.pass_name)
+    boards = load(spec_paths(args.spec), catalog, args.pass_name).boards
     shown = []
     complete = True
     for board in boards:
@@ -160,7 +166,7 @@ def _board_in_pass(board: Storyboard, name: str, catalog: Any) -> Storyboard | N
     from pipeline.errors import StoryboardError  # noqa: PLC0415
 
     try:
-        return next(iter(load([board.path], catalog, name)), None)
+        return next(iter(load([board.path], catalog, name).boards), None)
     except StoryboardError:
         return None
 

@@ -54,7 +54,7 @@ journal.jsonl
 
 def check(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """`shotmake check [SPEC…]`: read every storyboard, against every pass's limits."""
-    boards = load(spec_paths(args.spec), load_catalog(), None)
+    boards = load(spec_paths(args.spec), load_catalog(), None).boards
     takes = sum(len(board.takes) for board in boards)
     files, shots = count_text(len(boards), "storyboard"), count_text(takes, "shot")
     terminal.say(f"{files}, {shots}: all good", "green")

@@ -15,11 +15,10 @@ from pipeline.cli import connect
 from pipeline.cli.boards import (
     Planner,
     estimator,
-    load,
+    load_for,
     open_boards,
     require_matches,
     selection,
-    spec_paths,
 )
 from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
@@ -28,7 +27,6 @@ from pipeline.errors import ShotmakeError
 from pipeline.rendering.errand import Terms, Work
 from pipeline.rendering.notices import Kind, Report, Summary
 from pipeline.rendering.runner import settle
-from pipeline.storyboard.catalog import Catalog, load_catalog
 
 if TYPE_CHECKING:
     import argparse
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from pipeline.cli.progress import Progress
     from pipeline.cli.terminal import Terminal
     from pipeline.rendering.runner import Planned
+    from pipeline.storyboard.catalog import Catalog
 
 _REFRESH_SECONDS = 0.1
 
@@ -69,8 +68,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """Render what is new, changed or failed, and nothing else."""
     environ = connect.environment()
     destination = connect.choose(args.pass_name, environ)
-    catalog = load_catalog()
-    boards = load(spec_paths(args.spec), catalog, destination.pass_name)
+    loaded = load_for(destination, args.spec, terminal)
+    catalog, boards = loaded.catalog, loaded.boards
     require_matches(boards, selection(args))
     terms = Terms(
         concurrency=connect.concurrency(args.concurrency, environ),
@@ -79,7 +78,6 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         fail_fast=args.fail_fast,
         resubmit_uncertain=args.resubmit_uncertain,
     )
-    terminal.say(destination.why, "dim")
     planner = Planner(destination, selection(args), estimator(destination, catalog))
     begun = time.monotonic()
     with ExitStack() as stack:

@@ -7,7 +7,6 @@ remembered by (rule, value); models that share a rule share its answers.
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator
@@ -89,8 +88,3 @@ class Rules:
         except SchemaError as error:
             raise ShotmakeError(f"schema of {owner} is damaged: {error.message}") from error
         return Draft202012Validator(rule)
-
-
-def is_unsendable(value: Any) -> bool:
-    """`.nan` and `.inf`: floats in YAML, but nothing that JSON could carry."""
-    return isinstance(value, float) and not math.isfinite(value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.storyboard.fields import is_unsendable
 from pipeline.storyboard.names import did_you_mean, listed
+from pipeline.storyboard.scalars import is_unsendable
 from pipeline.storyboard.syntax import quoted
 
 if TYPE_CHECKING:

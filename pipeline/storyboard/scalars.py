@@ -7,8 +7,9 @@ as 1000. Of the words that people write, 1.2 core resolves only those below
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 MAX_DIGITS: Final = 40
 """An int with more digits is refused: no field takes one, and converting it costs time."""
@@ -111,3 +112,8 @@ def _number(text: str) -> float:
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def is_unsendable(value: Any) -> bool:
+    """`.nan` and `.inf`: floats in YAML, but nothing that JSON could carry."""
+    return isinstance(value, float) and not math.isfinite(value)

@@ -169,10 +169,12 @@ def _account(request: Request) -> str:
 
 async def _json(request: Request) -> object:
     content = bytearray()
+    if int(request.headers.get("content-length", 0)) > BODY_BYTES_MAX:
+        raise OrderError("the body is over 1 MiB", "request_entity_too_large", 413)
     async with aclosing(request.stream()) as chunks:
         async for chunk in chunks:
             content += chunk
-            if len(content) > BODY_BYTES_MAX:
+            if len(content) > BODY_BYTES_MAX:  # no length was announced
                 raise OrderError("the body is over 1 MiB", "request_entity_too_large", 413)
     try:
         return json.loads(content)

@@ -143,7 +143,7 @@ class World:
 
     def plan(self, *specs: Path, pass_name: str = "draft", **selection: Any) -> Plan:
         """What a run of one board would do now."""
-        (board,) = load(list(specs), CATALOG, pass_name)
+        (board,) = load(list(specs), CATALOG, pass_name).boards
         return self.planner(pass_name, **selection).from_records(board, self.outputs)
 
     async def run(
@@ -154,7 +154,7 @@ class World:
         **selection: Any,
     ) -> Report:
         """One `shotmake run`, without the terminal; the folds happen whatever is raised."""
-        boards = load(list(specs), CATALOG, pass_name)
+        boards = load(list(specs), CATALOG, pass_name).boards
         report = Report(self.notices.append)
         with ExitStack() as held:
             planner = self.planner(pass_name, **selection)

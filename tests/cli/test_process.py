@@ -1,0 +1,159 @@
+"""The program as a process: signals, a terminal, a wheel in an empty environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BOARD = "model: sora-2\ndefaults: {duration: 4}\nshots:\n" + "".join(
+    f"  - {{id: s{number}, prompt: The ocean at dawn number {number}}}\n" for number in range(6)
+)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A folder with a storyboard of six shots."""
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "film.yaml").write_text(BOARD, "utf-8")
+    return tmp_path
+
+
+def environment() -> dict[str, str]:
+    """This process's, without what would choose another pass."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("BYTESPIKE", "SHOTMAKE"))}
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=folder,
+        env=environment() | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def read_until(process: subprocess.Popen[str], event: str) -> None:
+    """Read JSON lines until an event has come."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)["event"] == event:
+            return
+    raise AssertionError(f"no {event}")
+
+
+def test_ctrl_c_leaves_everything_on_record(film: Path) -> None:
+    """Interrupted: exit 130, the tasks in flight are on record, and the next run goes on."""
+    with start(film, "run", "--json") as process:
+        read_until(process, "submitted")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert json.loads(out.splitlines()[-1])["exit"] == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert not (film / "outputs/film/animatic/journal.jsonl").exists()
+    with start(film, "run", "--json") as process:
+        out, err = process.communicate()
+    summary = json.loads(out.splitlines()[-1])
+    assert (process.returncode, summary["rendered"] + summary["skipped"]) == (0, 6), err
+
+
+def test_a_killed_run_is_taken_up_again(film: Path) -> None:
+    """SIGKILL leaves the journal; the next run replays it and ends complete."""
+    with start(film, "run", "--json") as process:
+        read_until(process, "rendered")
+        process.kill()
+        process.communicate()
+    assert (film / "outputs/film/animatic/journal.jsonl").exists()
+    with start(film, "run", "--json") as process:
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    summary = json.loads(out.splitlines()[-1])
+    assert summary["skipped"] >= 1
+    assert summary["rendered"] + summary["skipped"] == 6
+    assert not (film / "outputs/film/animatic/journal.jsonl").exists()
+
+
+def test_a_terminal_sees_a_live_table(film: Path) -> None:
+    """On a terminal: lines for what has ended, a table of what is under way, a summary."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "run", "--shot", "s[01]"],
+        cwd=film,
+        env=environment() | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"},
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            seen += os.read(ours, 65536)
+        except OSError:  # how Linux says that the other end has closed
+            break
+    os.close(ours)
+    assert process.wait() == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
+    assert re.search(r"s0 +(submitt|runn)", text)
+    assert re.search(r"0 of 2", text)
+    assert re.search(r"✓ s[01] +s[01]\.mp4", text)
+    assert "2 rendered" in text
+
+
+def test_a_reader_that_leaves_is_no_error(film: Path) -> None:
+    """`shotmake schema | head -1`: no traceback when the pipe is closed early."""
+    with start(film, "schema") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_the_wheel_works_in_an_empty_environment(film: Path) -> None:
+    """Built, installed outside the checkout into a new venv, it checks, plans and renders."""
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(film / "w"),
+    ]
+    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
+    (wheel,) = (film / "w").glob("shotmake-*.whl")
+    subprocess.run([sys.executable, "-m", "venv", str(film / "env")], check=True)
+    binaries = film / "env" / "bin"
+    install = [str(binaries / "python"), "-m", "pip", "install", "--quiet", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+
+    def shotmake(*arguments: str) -> str:
+        result = subprocess.run(
+            [str(binaries / "shotmake"), *arguments],
+            cwd=film,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr + result.stdout
+        return result.stdout
+
+    assert "all good" in shotmake("check")
+    assert "sora-2-pro" in shotmake("models")
+    assert json.loads(shotmake("schema"))["$schema"]
+    assert "1 rendered" in shotmake("run", "--shot", "s0")
+    assert (film / "outputs/film/animatic/s0.mp4").exists()
+    typed = list((film / "env").rglob("pipeline/py.typed"))
+    assert len(typed) == 1
