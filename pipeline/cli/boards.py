@@ -12,8 +12,9 @@ from pipeline.media.stills import inspect
 from pipeline.rendering.board import Board
 from pipeline.rendering.book import Book, read
 from pipeline.rendering.folder import Folder
-from pipeline.rendering.plan import Plan, Selection, plan
+from pipeline.rendering.plan import plan
 from pipeline.rendering.runner import Planned
+from pipeline.rendering.steps import Plan, Selection
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.storyboard.resolve import Loaded, load_storyboards
 

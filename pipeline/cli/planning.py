@@ -20,15 +20,9 @@ from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import count_text, credits_text, print_json, printable
 from pipeline.rendering.book import read
 from pipeline.rendering.folder import Folder, passes
-from pipeline.rendering.plan import (
-    UP_TO_DATE,
-    Action,
-    Selection,
-    as_json,
-    clip_is_there,
-    merged_totals,
-)
+from pipeline.rendering.plan import clip_is_there
 from pipeline.rendering.states import KEPT, Status
+from pipeline.rendering.steps import UP_TO_DATE, Action, Selection, as_json, merged_totals
 from pipeline.storyboard.catalog import load_catalog
 
 if TYPE_CHECKING:
@@ -37,9 +31,9 @@ if TYPE_CHECKING:
 
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
-    from pipeline.rendering.plan import Plan
     from pipeline.rendering.results import Results
     from pipeline.rendering.states import Record
+    from pipeline.rendering.steps import Plan
     from pipeline.storyboard.shots import Storyboard
 
 _STYLES = {

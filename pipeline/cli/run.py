@@ -24,9 +24,9 @@ from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.terminal import count_text, credits_text, print_json
 from pipeline.errors import ShotmakeError
-from pipeline.rendering.errand import Terms, Work
 from pipeline.rendering.notices import Kind, Report, Summary
 from pipeline.rendering.runner import settle
+from pipeline.rendering.work import Terms, Work
 
 if TYPE_CHECKING:
     import argparse

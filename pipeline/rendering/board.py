@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from pipeline.media.probe import Footage
     from pipeline.rendering.book import Book
     from pipeline.rendering.folder import Folder
-    from pipeline.rendering.plan import Plan, Step, Wanted
     from pipeline.rendering.states import Record
+    from pipeline.rendering.steps import Plan, Step, Wanted
     from pipeline.tasks_api.download import Fetched
 
 

@@ -8,7 +8,7 @@ be written.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,20 +24,18 @@ from pipeline.errors import (
     ProtocolError,
     TaskNotFoundError,
 )
-from pipeline.rendering.notices import Kind, Notice
-from pipeline.rendering.plan import Action
+from pipeline.rendering.notices import Kind
 from pipeline.rendering.states import Failure, State, Status, state_of
+from pipeline.rendering.steps import Action
 from pipeline.tasks_api.cadence import moments, upcoming
 from pipeline.tasks_api.client import LostAnswerError
 from pipeline.tasks_api.wire import BLOCKED_CODES, Task, encode_submit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from pipeline.rendering.board import Board
-    from pipeline.rendering.gateway import Gateway
-    from pipeline.rendering.notices import Report
-    from pipeline.rendering.plan import Plan, Step, Wanted
+    from pipeline.rendering.steps import Wanted
+    from pipeline.rendering.work import Circumstances, Work
 
 KEY_KEPT = timedelta(hours=24)
 """How long an `out_task_id` is trusted to be remembered; the provider publishes no figure."""
@@ -46,63 +44,8 @@ _DOWNLOAD_TRIES = 4
 _REPLAYED_ATTEMPTS_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How a run behaves: how many tasks in flight, how long one is waited for, …"""
-
-    concurrency: int = 5
-    timeout_seconds: float = 900.0
-    retries: int = 2
-    fail_fast: bool = False
-    resubmit_uncertain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One step of one board's plan."""
-
-    board: Board
-    plan: Plan
-    step: Step
-
-    @property
-    def render(self) -> str:
-        """The record that the step is about."""
-        return self.step.render
-
-    @property
-    def asked(self) -> Mapping[str, Any]:
-        """The request's fields: the take's, or those of what was bought before."""
-        if self.step.wanted is not None:
-            return self.step.wanted.fields
-        return self.board.record(self.render).request
-
-    def notice(self, kind: Kind, message: str = "", **more: Any) -> Notice:
-        """A notice about this step."""
-        return Notice(
-            kind=kind,
-            storyboard=self.plan.storyboard,
-            render=self.render,
-            message=message,
-            model=self.asked["model"],
-            duration=self.asked["duration"],
-            **more,
-        )
-
-
 class _TimeUpError(Exception):
     """A task didn't end within the timeout; it is still paid for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What all errands of a run share. `now` is for the age of keys."""
-
-    gateway: Gateway
-    terms: Terms
-    report: Report
-    now: Callable[[], datetime]
-    downloads: anyio.Semaphore
 
 
 class Errand:

@@ -7,105 +7,21 @@ whose tasks are still open, become steps too: they are paid for.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline.rendering.digest import Fields, differences, digest, request_fields
+from pipeline.rendering.digest import differences, digest, request_fields
 from pipeline.rendering.states import KEPT, Record, State, Status, state_of
+from pipeline.rendering.steps import UP_TO_DATE, Action, Plan, Selection, Step, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from pipeline.storyboard.shots import Request, Storyboard, Take
+    from pipeline.storyboard.shots import Request, Storyboard
 
 
 UNDER_WAY = frozenset({State.INTENDED, State.OPEN, State.DELIVERABLE})
-
-
-UP_TO_DATE = "up to date"
-"""The reason of a skip that leaves nothing to be wished for."""
-
-
-class Action(StrEnum):
-    """What is done for one take."""
-
-    RENDER = "render"
-    RESUME = "resume"
-    RECOVER = "recover"
-    RESTORE = "restore"
-    SKIP = "skip"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A take with its identity worked out."""
-
-    take: Take
-    fields: Fields
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What the plan decides for one record.
-
-    `status` is what `results.json` says now; `source` is, for a restore, the clip to bring
-    back; a record `supersedes` moves to `kept_as` before anything else happens; `wanted` is
-    missing where no take asks for the record any more.
-    """
-
-    render: str
-    action: Action
-    reason: str
-    digest: str
-    attempt: int
-    estimated_credits: float | None
-    status: Status | None = None
-    source: str | None = None
-    supersedes: str | None = None
-    kept_as: str | None = None
-    wanted: Wanted | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which takes a command is about, and what it insists on."""
-
-    shots: tuple[str, ...] = ()
-    failed: bool = False
-    force: bool = False
-    retry_blocked: bool = False
-
-    def includes(self, shot: str) -> bool:
-        """Whether one of the globs (none: all) names the shot."""
-        return not self.shots or any(fnmatchcase(shot, glob) for glob in self.shots)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Steps in the storyboard's order, then those for tasks nobody asks for any more."""
-
-    storyboard: str
-    pass_name: str
-    provider: str
-    steps: tuple[Step, ...]
-    unasked: tuple[str, ...] = field(default=())
-    """Records that no take asks for: shots that were removed or renamed."""
-
-    def counts(self) -> Counter[Action]:
-        """How many steps of each kind."""
-        return Counter(step.action for step in self.steps)
-
-    @property
-    def estimated_credits(self) -> float | None:
-        """What the renders may cost by the example rates; None where a rate is unknown."""
-        costs = [step.estimated_credits for step in self.steps]
-        known = [cost for cost in costs if cost is not None]
-        return round(sum(known), 6) if len(known) == len(costs) else None
 
 
 def want(storyboard: Storyboard) -> tuple[Wanted, ...]:
@@ -320,31 +236,3 @@ def _kept_clips(records: Mapping[str, Record], clips: Mapping[str, int]) -> dict
 def _why(record: Record) -> str:
     """`: 503 api_error`, where an error is recorded."""
     return f": {record.error.message or record.error.code}" if record.error else ""
-
-
-def as_json(made: Plan) -> list[dict[str, Any]]:
-    """The steps as `plan --json` prints them."""
-    return [
-        {
-            "storyboard": made.storyboard,
-            "render": step.render,
-            "shot": step.wanted.take.shot if step.wanted else None,
-            "take": step.wanted.take.number if step.wanted else None,
-            "action": step.action.value,
-            "reason": step.reason,
-            "digest": step.digest,
-            "estimated_credits": step.estimated_credits,
-        }
-        for step in made.steps
-    ]
-
-
-def merged_totals(plans: Sequence[Plan]) -> dict[str, Any]:
-    """How many steps of each kind in all plans, and what they may cost together."""
-    counts = sum((made.counts() for made in plans), Counter[Action]())
-    costs = [made.estimated_credits for made in plans]
-    known = [cost for cost in costs if cost is not None]
-    return {
-        **{action.value: counts[action] for action in Action},
-        "estimated_credits": round(sum(known), 6) if len(known) == len(costs) else None,
-    }

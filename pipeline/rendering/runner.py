@@ -14,20 +14,21 @@ from typing import TYPE_CHECKING
 import anyio
 
 from pipeline.errors import MediaError, ShotmakeError
-from pipeline.rendering.errand import Circumstances, Errand, Work
+from pipeline.rendering.errand import Errand
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.plan import UP_TO_DATE, Action
 from pipeline.rendering.states import Status
+from pipeline.rendering.steps import UP_TO_DATE, Action
+from pipeline.rendering.work import Circumstances, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from pipeline.rendering.board import Board
-    from pipeline.rendering.errand import Terms
     from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.notices import Notice, Report
-    from pipeline.rendering.plan import Plan
+    from pipeline.rendering.steps import Plan
+    from pipeline.rendering.work import Terms
 
 _DOWNLOADS_AT_ONCE = 8
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from pipeline.errors import CredentialsError, RecordsError
-from pipeline.rendering.errand import Terms
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.plan import Action
 from pipeline.rendering.states import KEPT, Status
+from pipeline.rendering.steps import Action
+from pipeline.rendering.work import Terms
 from tests.support.world import CATALOG, Send, World
 
 pytestmark = pytest.mark.anyio

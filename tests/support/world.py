@@ -19,12 +19,12 @@ import httpx
 from pipeline.cli.boards import Planner, load, open_boards
 from pipeline.cli.connect import Destination
 from pipeline.rendering import results
-from pipeline.rendering.errand import Terms
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.gateway import Gateway
 from pipeline.rendering.notices import Kind, Notice, Report
-from pipeline.rendering.plan import Selection
 from pipeline.rendering.runner import run, settle
+from pipeline.rendering.steps import Selection
+from pipeline.rendering.work import Terms
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.tasks import House
@@ -35,8 +35,8 @@ from tests.support.engine import plain
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.rendering.plan import Plan
     from pipeline.rendering.results import Results
+    from pipeline.rendering.steps import Plan
     from pipeline.studio.engine import Job
 
 PROVIDER = "https://gateway.test"

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,17 +32,17 @@ class Layer:
     """`canvas` has four channels: Y, U and V multiplied by the coverage, and 255 - coverage.
 
     It covers `box` of the scene with `detail` canvas pixels to a scene pixel: 0.5 for what is
-    far and soft, 1 for what is near and crisp. `alive`, if any, gives the canvas of one frame.
-    `drift` is the layer's own speed, in scene pixels a frame.
+    far and soft, 1 for what is near and crisp. A `solid` layer covers its whole box, which is
+    as wide as anything that is seen and goes down as far; so what is behind it is not drawn.
+    `alive`, if any, gives the canvas of one frame.
     """
 
     depth: float
     box: Box
     detail: float
     canvas: Pixels
-    opaque: bool = False
+    solid: bool = False
     followed: bool = False
-    drift: tuple[float, float] = (0.0, 0.0)
     alive: Callable[[int], Pixels] | None = None
 
 
@@ -58,3 +58,19 @@ def to_canvas(rgb: Pixels, coverage: Pixels | None) -> Pixels:
         return np.asarray(cv2.merge([luma, blue, red, np.zeros_like(luma)]), np.uint8)
     planes = [cv2.multiply(plane, coverage, scale=1 / 255) for plane in (luma, blue, red)]
     return np.asarray(cv2.merge([*planes, cv2.bitwise_not(coverage)]), np.uint8)
+
+
+def taking_turns(canvases: Sequence[Pixels], frames_each: float) -> Callable[[int], Pixels]:
+    """A living canvas that fades from one of its states to the next, round and round."""
+    states = list(canvases)
+    buffer = np.empty_like(states[0])
+
+    def alive(frame: int) -> Pixels:
+        at = frame / frames_each
+        first, share = int(at) % len(states), at - int(at)
+        share = share * share * (3 - 2 * share)
+        second = states[(first + 1) % len(states)]
+        cv2.addWeighted(states[first], 1 - share, second, share, 0, dst=buffer)
+        return buffer
+
+    return alive

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -147,34 +148,72 @@ class Sheet:
         )
 
     def canvas(self) -> Pixels:
-        """What a `Layer` wants."""
+        """The whole sheet's canvas, for layers that are alive."""
         return to_canvas(self.rgb, self.coverage)
 
-    def layer(
+    def layers(self, depth: float, *, followed: bool = False) -> list[Layer]:
+        """The finished layers: what has an outline, and the solid part below it, if any."""
+        solid = self._solid_from()
+        made = []
+        if self.height - solid > 24 * self.detail:
+            made.append(self._cut(depth, (solid, self.height), (0, self.width), solid=True))
+        else:
+            solid = self.height
+        # The outlined part reaches a little into the solid one: there the two are the same.
+        edge_rows = min(solid + 8, self.height)
+        for left, right in _runs(self.coverage[:edge_rows]):
+            part = self.coverage[:edge_rows, left:right]
+            _, top, _, high = cv2.boundingRect(np.ascontiguousarray(part))
+            rows = (max(top - 1, 0), min(top + high + 1, edge_rows))
+            made.insert(0, self._cut(depth, rows, (left, right), followed=followed))
+        return made
+
+    def whole(
+        self, depth: float, *, followed: bool = False, alive: Callable[[int], Pixels] | None = None
+    ) -> Layer:
+        """The finished layer in one piece; `alive` gives its canvases, of the sheet's size."""
+        made = self._cut(depth, (0, self.height), (0, self.width), followed=followed)
+        return replace(made, alive=alive)
+
+    def _solid_from(self) -> int:
+        """The first row from which on all is covered down to where nobody looks."""
+        full = (cv2.reduce(self.coverage, 1, cv2.REDUCE_MIN) >= 254).ravel()
+        gaps = np.flatnonzero(~full)
+        return int(gaps[-1]) + 1 if gaps.size else 0
+
+    def _cut(
         self,
         depth: float,
+        rows: tuple[int, int],
+        columns: tuple[int, int],
         *,
+        solid: bool = False,
         followed: bool = False,
-        drift: tuple[float, float] = (0.0, 0.0),
-        alive: Callable[[int], Pixels] | None = None,
     ) -> Layer:
-        """The finished layer, cut to the part where something is."""
-        left, top, wide, high = cv2.boundingRect(self.coverage)
-        if not wide:
-            left, top, wide, high = 0, 0, 2, 2
-        # One clear pixel all around, so that the edge can be soft. Beyond the sheet's own edge
-        # there is none: that edge is never seen.
-        pad_left, pad_top = max(left - 1, 0), max(top - 1, 0)
-        right, bottom = min(left + wide + 1, self.width), min(top + high + 1, self.height)
-        cut = (slice(pad_top, bottom), slice(pad_left, right))
+        part = (slice(*rows), slice(*columns))
         box = type(self.box)(
-            self.box.left + pad_left / self.detail,
-            self.box.top + pad_top / self.detail,
-            self.box.left + right / self.detail,
-            self.box.top + bottom / self.detail,
+            self.box.left + columns[0] / self.detail,
+            self.box.top + rows[0] / self.detail,
+            self.box.left + columns[1] / self.detail,
+            self.box.top + rows[1] / self.detail,
         )
-        canvas = to_canvas(np.ascontiguousarray(self.rgb[cut]), self.coverage[cut].copy())
-        return Layer(depth, box, self.detail, canvas, False, followed, drift, alive)
+        coverage = None if solid else np.ascontiguousarray(self.coverage[part])
+        canvas = to_canvas(np.ascontiguousarray(self.rgb[part]), coverage)
+        return Layer(depth, box, self.detail, canvas, solid, followed)
+
+
+def _runs(coverage: Pixels) -> list[tuple[int, int]]:
+    """The column ranges where something is, with wide gaps between them."""
+    used = np.flatnonzero(cv2.reduce(coverage, 0, cv2.REDUCE_MAX).ravel())
+    if not used.size:
+        return []
+    width = coverage.shape[1]
+    breaks = np.flatnonzero(np.diff(used) > width // 12)
+    starts = [int(used[0]), *(int(used[k + 1]) for k in breaks)]
+    ends = [*(int(used[k]) for k in breaks), int(used[-1])]
+    return [
+        (max(start - 1, 0), min(end + 2, width)) for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def _dithered(tile: NDArray[np.float64], width: int) -> Pixels:

@@ -68,7 +68,7 @@ def subject(
         sheet.add(mask, _tone(scene, tone, depth))
         cv2.max(body, mask, dst=body)
     _rim(scene, sheet.rgb, body, size)
-    return [sheet.layer(depth, followed=True)]
+    return sheet.layers(depth, followed=True)
 
 
 def _rim(scene: Scene, picture: np.ndarray, body: np.ndarray, size: float) -> None:

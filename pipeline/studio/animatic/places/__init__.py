@@ -14,4 +14,8 @@ if TYPE_CHECKING:
 
 PLACES: Mapping[str, Callable[[Scene], list[Layer]]] = {
     "mountain": land.mountain,
+    "snow": land.snow,
+    "desert": land.desert,
+    "field": land.field,
+    "road": land.road,
 }
