@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -11,7 +10,7 @@ from pipeline.cli.terminal import credits_text, print_json, printable
 from pipeline.rendering.notices import ENDS, Kind, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from rich.console import RenderableType
@@ -119,25 +118,29 @@ class _Row:
 class LiveProgress(_Base):
     """Lines for what has ended, above a table of what is under way.
 
-    `typical_seconds` gives a model's usual wait for a clip of so many seconds, or nothing.
+    `names` are all records that the run is about, by board; `typical_seconds` gives a model's
+    usual wait for a clip of so many seconds, or nothing.
     """
 
     def __init__(
-        self, terminal: Terminal, total: int, typical_seconds: Callable[[str, int], float | None]
+        self,
+        terminal: Terminal,
+        names: Sequence[tuple[str, str]],
+        typical_seconds: Callable[[str, int], float | None],
     ) -> None:
         from rich.live import Live  # noqa: PLC0415 (only where there is a terminal)
+        from rich.spinner import Spinner  # noqa: PLC0415
 
-        self._terminal = terminal
-        self._total = total
+        self._total = len(names)
+        self._several = len({board for board, _render in names}) > 1
+        self._width = max((len(self._name(*name)) for name in names), default=0)
         self._typical_seconds = typical_seconds
         self._rows: dict[tuple[str, str], _Row] = {}
-        self._ended = 0
-        self._skipped = 0
+        self._ended = self._skipped = 0
         self._credits = 0.0
         self._begun = time.monotonic()
-        self._ends: deque[float] = deque(maxlen=50)
+        self._spinner = Spinner("dots", style="cyan")
         self._live = Live(console=terminal.console, auto_refresh=False, transient=True)
-        self._several = False
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -153,21 +156,40 @@ class LiveProgress(_Base):
 
     def watch(self, notice: Notice) -> None:
         key = (notice.storyboard, notice.render)
+        now = time.monotonic()
         if notice.kind not in ENDS:
             known = self._rows.get(key)
-            self._rows[key] = _Row(notice, known.begun if known else time.monotonic())
+            self._rows[key] = _Row(notice, known.begun if known else now)
             return
-        self._rows.pop(key, None)
+        row = self._rows.pop(key, None)
         self._ended += 1
         self._credits += notice.credits or 0.0
         if notice.kind is Kind.SKIPPED:
             self._skipped += 1
             return
-        self._ends.append(time.monotonic())
-        self._live.console.print(_end_line(notice), soft_wrap=True)
+        self._live.console.print(self._end_line(notice, now - row.begun if row else 0.0))
 
     def refresh(self) -> None:
         self._live.update(self._picture(), refresh=True)
+
+    def _name(self, board: str, render: str) -> str:
+        return f"{board}/{render}" if self._several else render
+
+    def _end_line(self, notice: Notice, elapsed: float) -> Text:
+        from rich.text import Text  # noqa: PLC0415
+
+        mark, style, word = _MARKS[notice.kind]
+        line = Text(f"{mark} ", style, overflow="fold")
+        line.append(f"{self._name(notice.storyboard, notice.render):<{self._width}}  ", "bold")
+        if notice.kind is not Kind.RENDERED:
+            line.append(f"{word}  ", style)
+        if notice.clip:
+            line.append(f"{notice.duration or 0:>2} s clip in {elapsed:>5.1f} s")
+            if notice.credits:
+                line.append(f"  {credits_text(notice.credits)} credits")
+        else:
+            line.append(printable(notice.message))
+        return line
 
     def _picture(self) -> RenderableType:
         from rich.console import Group  # noqa: PLC0415
@@ -175,41 +197,48 @@ class LiveProgress(_Base):
         from rich.text import Text  # noqa: PLC0415
 
         table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(no_wrap=True, max_width=28)
         table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, min_width=self._width)
+        table.add_column(no_wrap=True, min_width=11)
         table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis")
         now = time.monotonic()
         rows = list(self._rows.values())
         for row in rows[:_ROWS_MAX]:
-            notice, elapsed = row.notice, now - row.begun
-            typical = self._typical_seconds(notice.model or "", notice.duration or 0)
-            held_up = notice.kind in {Kind.WAITING, Kind.RETRYING}
-            wait = f" / ~{typical:.0f} s" if typical else " s"
-            table.add_row(
-                Text(notice.render, "bold"),
-                Text(notice.kind.value, "yellow" if held_up else "cyan"),
-                _bar(elapsed / typical if typical else None),
-                Text(f"{elapsed:.0f}{wait}"),
-                Text(printable(notice.message) if held_up else "", "dim"),
-            )
+            table.add_row(self._spinner, *self._cells(row, now - row.begun))
         more = len(rows) - _ROWS_MAX
         lines: list[RenderableType] = [table] if rows else []
         if more > 0:
-            lines.append(Text(f"… and {more} more in flight", "dim"))
+            lines.append(Text(f"  … and {more} more in flight", "dim"))
         return Group(*lines, self._overall(now))
+
+    def _cells(self, row: _Row, elapsed: float) -> tuple[Text, ...]:
+        from rich.text import Text  # noqa: PLC0415
+
+        notice = row.notice
+        held_up = notice.kind in {Kind.WAITING, Kind.RETRYING}
+        typical = self._typical_seconds(notice.model or "", notice.duration or 0)
+        cost = notice.estimated_credits
+        return (
+            Text(self._name(notice.storyboard, notice.render), "bold"),
+            Text(notice.kind.value, "yellow" if held_up else "cyan"),
+            _bar(elapsed / typical if typical else None),
+            Text(f"{elapsed:.0f} of ~{typical:.0f} s" if typical else f"{elapsed:.0f} s"),
+            Text("" if cost == 0 else f"{credits_text(cost, estimated=True)} credits", "dim"),
+            Text(printable(notice.message) if held_up else "", "dim"),
+        )
 
     def _overall(self, now: float) -> Text:
         from rich.text import Text  # noqa: PLC0415
 
-        text = Text()
+        text = Text("  ")
         text.append_text(_bar(self._ended / self._total if self._total else 1.0))
-        text.append(f" {self._ended} of {self._total}")
+        text.append(f" {self._ended} of {self._total} · {now - self._begun:.0f} s")
         if self._credits:
             text.append(f" · {credits_text(self._credits)} credits")
         left = self._seconds_left(now)
-        text.append(f" · {now - self._begun:.0f} s")
         if left is not None:
             text.append(f" · about {_duration_text(left)} left")
         return text
@@ -217,21 +246,9 @@ class LiveProgress(_Base):
     def _seconds_left(self, now: float) -> float | None:
         """By the pace so far; nothing before the first end, as any figure would be a guess."""
         done, to_do = self._ended - self._skipped, self._total - self._ended
-        if not self._ends or not to_do:
+        if not done or not to_do:
             return None
         return max((now - self._begun) / done * to_do, 1.0)
-
-
-def _end_line(notice: Notice) -> Text:
-    from rich.text import Text  # noqa: PLC0415
-
-    mark, style, word = _MARKS[notice.kind]
-    line = Text(f"{mark} ", style)
-    line.append(notice.render, "bold")
-    if notice.kind is not Kind.RENDERED:
-        line.append(f"  {word}", style)
-    line.append(printable(_details(notice).replace(" – ", "  ", 1)))
-    return line
 
 
 def _bar(part: float | None) -> Text:
@@ -239,7 +256,7 @@ def _bar(part: float | None) -> Text:
     from rich.text import Text  # noqa: PLC0415
 
     if part is None:
-        return Text(" " * _BAR_CELLS)
+        return Text()
     filled = min(int(part * _BAR_CELLS), _BAR_CELLS)
     text = Text("━" * filled, "yellow" if part > 1 else "green")
     text.append("━" * (_BAR_CELLS - filled), "grey30")

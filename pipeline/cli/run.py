@@ -112,14 +112,14 @@ def _progress(
         return JsonProgress()
     if not terminal.console.is_terminal or terminal.quiet or terminal.verbose:
         return LineProgress(terminal)
-    total = sum(len(planned.plan.steps) for planned in opened)
+    names = [(p.plan.storyboard, step.render) for p in opened for step in p.plan.steps]
     free = all(planned.plan.provider == connect.STUDIO for planned in opened)
 
     def typical_seconds(model: str, duration: int) -> float | None:
         known = None if free else catalog.get(model)
         return known.typical_latency_seconds(duration) if known else None
 
-    return LiveProgress(terminal, total, typical_seconds)
+    return LiveProgress(terminal, names, typical_seconds)
 
 
 async def _render(
@@ -180,6 +180,7 @@ def _say_summary(
     outcome: _Outcome, seconds: float, opened: Sequence[Planned], terminal: Terminal
 ) -> None:
     """What came of it, and what to do next, in words."""
+    free = all(planned.plan.provider == connect.STUDIO for planned in opened)
     counts = outcome.summary.counts
     parts = [
         f"{counts[kind]} {word}"
@@ -195,10 +196,10 @@ def _say_summary(
         )
         if counts[kind]
     ]
-    spent = credits_text(outcome.summary.credits)
+    spent = f"{credits_text(outcome.summary.credits)} credits"
     if outcome.summary.unknown_credits:
         spent = f"at least {spent}, as {outcome.summary.unknown_credits} did not say"
-    parts.append(f"{spent} credits")
+    parts.append("free" if free else spent)
     parts.append(f"{seconds:.1f} s")
     style = "green" if outcome.exit is Exit.COMPLETE else "yellow"
     terminal.say(" · ".join(parts), f"bold {style}")

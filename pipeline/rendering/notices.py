@@ -46,7 +46,11 @@ ENDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One change of one take. `credits` is what it was billed, None while nobody knows."""
+    """One change of one take.
+
+    `credits` is what it was billed, None while nobody knows; `estimated_credits` what the plan
+    expected; `duration` the clip's seconds; `clip` its path in the pass's folder.
+    """
 
     kind: Kind
     storyboard: str
@@ -54,6 +58,7 @@ class Notice:
     message: str = ""
     task_id: str | None = None
     credits: float | None = None
+    estimated_credits: float | None = None
     model: str | None = None
     duration: int | None = None
     clip: str | None = None

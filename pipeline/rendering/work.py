@@ -57,6 +57,7 @@ class Work:
             storyboard=self.plan.storyboard,
             render=self.render,
             message=message,
+            estimated_credits=self.step.estimated_credits,
             model=self.asked["model"],
             duration=self.asked["duration"],
             **more,

@@ -163,3 +163,18 @@ def _by_problem(problem: str, at: Place, since: Place, lines: list[str]) -> tupl
         if part in problem:
             return (since if part == "alphabetic or numeric" else at), message
     return at, f"this is not YAML ({problem or 'unreadable'}); put quotes around the text"
+
+
+def cut_by_comment(line: str, column: int) -> str:
+    """What to say of a plain text that ends at `column` (from 0) before something like `#1`.
+
+    Empty where nothing follows, or where a space behind the # shows that a comment is meant.
+    """
+    rest = line[column:]
+    comment = rest.strip()
+    if not rest[:1].isspace() or not comment.startswith("#") or comment[1:2] in {"", " ", "#"}:
+        return ""
+    return (
+        f"the prompt ends here, because YAML takes {quoted(comment)} for a comment; put the "
+        "whole prompt in quotes, or a space behind the # if it is a comment"
+    )

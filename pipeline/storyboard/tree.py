@@ -66,6 +66,7 @@ class TreeBuilder:
         self.problems: list[Problem] = []
         self.last: ScalarEvent | None = None
         self._parser = yaml.CLoader(text.encode())
+        self._lines = text.split("\n") if " #" in text else []
         self._stack: list[_Frame] = []
         self._frame: _Frame | None = None
         self._root: Any = None
@@ -125,6 +126,7 @@ class TreeBuilder:
         value: Any
         if event.tag is None and not event.style:
             merge = text == "<<"
+            self._warn_of_comment(event)
             try:
                 value = scalars.resolve_plain(text)
             except scalars.ScalarError as error:
@@ -142,6 +144,15 @@ class TreeBuilder:
             self._key(frame, value, place, text, merge=merge)
         else:
             self._value(value, place)
+
+    def _warn_of_comment(self, event: Any) -> None:
+        """A prompt that a `#1` cuts short would be paid for as it is."""
+        frame = self._frame
+        if self._lines and frame is not None and frame.key == "prompt":
+            end = event.end_mark
+            message = syntax.cut_by_comment(self._lines[end.line], end.column)
+            if message:
+                self._note((end.line + 1, end.column + 2), message)
 
     def _wants_key(self) -> bool:
         frame = self._frame

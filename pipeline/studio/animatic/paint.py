@@ -135,7 +135,7 @@ class Sheet:
 
     def mist(self, colour: Colour, top: float, bottom: float, strength: float) -> None:
         """Fades the sheet into a colour between two heights, full at the lower one."""
-        at = np.clip((self.rows() - top) / max(bottom - top, 1e-6), 0, 1)
+        at = np.clip((self.rows() - top) / (bottom - top), 0, 1)
         share = (at * at * (3 - 2 * at) * 255 * strength).astype(np.uint8)
         self.glaze(np.repeat(share[:, None], self.width, axis=1), colour)
 

@@ -89,10 +89,11 @@ SUBJECTS: Mapping[str, str] = {
     "child": "child, children, kid, boy, girl, toddler, 孩子, 小孩, 男孩, 女孩, 儿童, 子供, 子ども, 少年, 少女, 아이, 소년, 소녀",
     "woman": "woman, women, lady, dancer, ballerina, bride, queen, princess, mother, actress, geisha, she, "
     "女人, 女子, 女性, 姑娘, 舞者, 女の人, 여자, 여성, 여인",
-    "man": "man, men, person, people, hiker, climber, traveler, traveller, samurai, knight, monk, detective, cowboy, farmer, fisherman, "
-    "chef, businessman, worker, soldier, hero, wizard, warrior, surfer, runner, explorer, father, king, pilot, figure, someone, he, "
-    "silhouette, diver, skier, photographer, barista, scientist, guitarist, musician, wanderer, "
-    "男人, 男子, 人物, 人, 侍, 武士, 旅人, 行人, 男性, 사람, 남자, 남성, 사무라이",
+    "man": "man, men, person, people, samurai, knight, monk, detective, cowboy, farmer, fisherman, "
+    "chef, businessman, worker, soldier, hero, wizard, warrior, surfer, runner, father, king, pilot, figure, someone, he, "
+    "silhouette, diver, skier, photographer, barista, scientist, guitarist, musician, "
+    "男人, 男子, 人物, 人, 侍, 武士, 行人, 男性, 사람, 남자, 남성, 사무라이",
+    "hiker": "hiker, backpacker, climber, traveler, traveller, explorer, wanderer, mountaineer, 旅人, 登山, 背包客, 登山者, 등산",
     "robot": "robot, android, mech, cyborg, 机器人, ロボット, 로봇",
     "bowl": "ramen, bowl, noodle, broth, soup, rice, salad, cereal, pho, stew, curry, pasta, 拉面, 面条, 汤, 碗, 米饭, ラーメン, 丼, "
     "うどん, スープ, 라면, 국수, 그릇",

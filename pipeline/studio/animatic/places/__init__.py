@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.studio.animatic.places import land
+from pipeline.studio.animatic.places import land, town, water, woods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,4 +18,12 @@ PLACES: Mapping[str, Callable[[Scene], list[Layer]]] = {
     "desert": land.desert,
     "field": land.field,
     "road": land.road,
+    "ocean": water.ocean,
+    "beach": water.beach,
+    "lake": water.lake,
+    "underwater": water.underwater,
+    "forest": woods.forest,
+    "jungle": woods.jungle,
+    "city": town.city,
+    "street": town.street,
 }
