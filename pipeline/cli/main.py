@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from pipeline import __version__
 from pipeline.cli.exits import Exit, exit_for
-from pipeline.cli.terminal import open_terminal
+from pipeline.cli.terminal import count_text, open_terminal
 from pipeline.errors import ShotmakeError, StoryboardError
 
 if TYPE_CHECKING:
@@ -54,21 +55,18 @@ def command(arguments: Sequence[str] | None = None) -> int:
         return int(function(args, terminal))
     except StoryboardError as error:
         for violation in error.violations:
-            terminal.warn(str(violation))
-        number = len(error.violations)
-        terminal.warn(
-            f"shotmake: {number} {'thing is' if number == 1 else 'things are'} wrong; "
-            "nothing was submitted",
-            "red",
-        )
+            terminal.fail(str(violation), "")
+        wrong = count_text(len(error.violations), "thing is", "things are")
+        terminal.fail(f"shotmake: {wrong} wrong; nothing was submitted")
         return int(Exit.WRONG)
     except ShotmakeError as error:
-        terminal.warn(f"shotmake: {error}", "red")
+        terminal.fail(f"shotmake: {error}")
         return int(exit_for(error))
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has left; there is nobody to tell
+        # Whoever read us has left. Python flushes stdout once more at exit: give it a place.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.INCOMPLETE)
 
 

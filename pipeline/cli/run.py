@@ -100,7 +100,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
     if args.json:
         print_json(_summary_json(outcome, seconds))
     if outcome.error is not None:
-        terminal.warn(f"shotmake: {outcome.error}", "red")
+        terminal.fail(f"shotmake: {outcome.error}")
     _say_summary(outcome, seconds, opened, terminal)
     return outcome.exit
 

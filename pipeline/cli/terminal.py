@@ -17,9 +17,13 @@ _PIPED_COLUMNS = 200
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """`console` is for people; with `--json` it is stderr, so that stdout is JSON alone."""
+    """`console` is for people, `errors` for what ends a command, always on stderr.
+
+    With `--json` both are, so that stdout is JSON alone.
+    """
 
     console: Console
+    errors: Console
     quiet: bool
     verbose: bool
 
@@ -30,19 +34,26 @@ class Terminal:
 
     def warn(self, text: str, style: str = "") -> None:
         """A line for people that `--quiet` doesn't silence."""
-        self.console.print(
-            printable(text), style=style, markup=False, highlight=False, soft_wrap=True
-        )
+        _print(self.console, text, style)
+
+    def fail(self, text: str, style: str = "red") -> None:
+        """A line of what ends a command."""
+        _print(self.errors, text, style)
+
+
+def _print(console: Console, text: str, style: str) -> None:
+    console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> Terminal:
     """The terminal that the command line asks for."""
     from rich.console import Console  # noqa: PLC0415 (`--version` doesn't need it)
 
-    console = Console(stderr=as_json, no_color=None if color else True)
+    no_color = None if color else True
+    console = Console(stderr=as_json, no_color=no_color)
     if not console.is_terminal:
         console.width = _PIPED_COLUMNS
-    return Terminal(console, quiet, verbose)
+    return Terminal(console, Console(stderr=True, no_color=no_color), quiet, verbose)
 
 
 def print_json(document: dict[str, Any], *, indent: int | None = None) -> None:

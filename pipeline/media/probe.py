@@ -23,7 +23,10 @@ class Footage:
 
 
 def probe(path: Path) -> Footage:
-    """Open a clip and decode its first picture. Raises `MediaError` when that fails."""
+    """Open a clip, decode its first picture and find the data of all others.
+
+    Raises `MediaError` when that fails.
+    """
     import av  # noqa: PLC0415 (FFmpeg takes a while to load, and most commands never need it)
 
     try:
@@ -36,6 +39,11 @@ def probe(path: Path) -> Footage:
                 raise MediaError("it has no picture in it")
             if container.duration is None:
                 raise MediaError("it doesn't say how long it is")
+            container.seek(0)
+            whole = (p for p in container.demux(stream) if p.size and not p.is_corrupt)
+            pictures = sum(1 for _packet in whole)
+            if pictures < stream.frames:
+                raise MediaError(f"it is cut short: {pictures} of {stream.frames} pictures")
             return Footage(container.duration / av.time_base, picture.width, picture.height)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error

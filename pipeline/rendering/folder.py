@@ -55,7 +55,7 @@ class Folder:
         owner_path = self.path / ".lock-owner.json"
         with ExitStack() as stack:
             try:
-                (self.path / _KEPT_FOLDER).mkdir(parents=True, exist_ok=True)
+                self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(FileLock(self.path / ".lock", timeout=0))
             except Timeout:
                 raise FolderBusyError(
@@ -102,7 +102,9 @@ class Folder:
 
     def part(self, render: str) -> Path:
         """Where the clip of a record is written until it is verified."""
-        return self.path / f"{render}.mp4.part"
+        path = self.path / f"{render}.mp4.part"
+        path.parent.mkdir(exist_ok=True)
+        return path
 
     def clip(self, relative: str) -> Path:
         """A clip by its path relative to the folder."""
@@ -126,6 +128,7 @@ class Folder:
         try:
             if (self.path / target).exists():
                 raise FileExistsError(0, f"won't replace {target}")
+            (self.path / target).parent.mkdir(exist_ok=True)
             (self.path / source).rename(self.path / target)
         except OSError as error:
             raise FolderError(f"{self.path / source}: {error.strerror}") from error
@@ -138,6 +141,7 @@ class Folder:
         content = file_sha256(path)
         home = self.path / _KEPT_FOLDER / f"unknown-{content[:12]}.mp4"
         if content != sha256 and not home.exists():
+            home.parent.mkdir(exist_ok=True)
             path.rename(home)
 
     def _write(self, path: Path, text: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from anyio import to_process
+from anyio import BrokenWorkerProcess, to_process
+
+from pipeline.studio.engine import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,4 +28,14 @@ def in_processes(engine: Engine) -> Callable[[Job], Awaitable[bytes]]:
 
 
 async def _draw(engine: Engine, job: Job) -> bytes:
-    return await to_process.run_sync(engine, job, cancellable=True)
+    try:
+        return await to_process.run_sync(_undisturbed, engine, job, cancellable=True)
+    except (BrokenWorkerProcess, KeyboardInterrupt) as error:
+        # An interrupt that reached a worker before it could close its ears is not ours.
+        raise EngineError("the process that drew the clip died") from error
+
+
+def _undisturbed(engine: Engine, job: Job) -> bytes:
+    """In the worker: a terminal's Ctrl-C goes to every process, but only the parent decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return engine(job)

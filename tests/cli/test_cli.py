@@ -138,7 +138,7 @@ def test_wrong_storyboards_are_all_told_and_nothing_is_submitted(
     Path("specs/other.yaml").write_text("shots: [\n", "utf-8")
     for name in ("check", "plan", "run", "status"):
         assert command([name]) == 2
-        said = capsys.readouterr().out
+        said = capsys.readouterr().err
         assert "specs/film.yaml:2:22: defaults.duration: 9 s is over the 5 s" in said
         assert "specs/other.yaml:" in said
     assert not Path("outputs").exists()
@@ -164,7 +164,7 @@ def test_wrong_requests_say_what_and_why(
 ) -> None:
     """Each wrong request has its exit code and a message that helps; never a traceback."""
     assert command(arguments) == code
-    assert says in capsys.readouterr().out
+    assert says in capsys.readouterr().err
 
 
 def test_check_reads_the_default_folder(
@@ -176,7 +176,7 @@ def test_check_reads_the_default_folder(
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
     assert command(["check"]) == 2
-    assert "shotmake init" in capsys.readouterr().out
+    assert "shotmake init" in capsys.readouterr().err
 
 
 def test_init_writes_a_board_that_passes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,7 +213,7 @@ def test_a_second_run_names_the_first(capsys: pytest.CaptureFixture[str]) -> Non
     since = datetime(2026, 11, 23, tzinfo=UTC).isoformat()
     with Folder(Path("outputs"), "film", "animatic").lock(since):
         assert command(["run"]) == 5
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert "another run holds it (process " in said
     assert since in said
 
@@ -225,7 +225,7 @@ def test_damaged_records_are_exit_6(capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "results.json").write_text("{", "utf-8")
     for name in ("plan", "status", "run"):
         assert command([name]) == 6
-        assert "results.json: damaged" in capsys.readouterr().out
+        assert "results.json: damaged" in capsys.readouterr().err
 
 
 def test_the_pass_is_chosen_by_the_key() -> None:

@@ -39,7 +39,7 @@ def _clip(seconds: int, size: tuple[int, int], colour: tuple[int, ...]) -> bytes
     picture = np.full((size[1], size[0], 3), colour, dtype=np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        with av.open(str(path), "w", format="mp4") as container:
+        with av.open(str(path), "w", "mp4", options={"movflags": "faststart"}) as container:
             stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND)
             stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
             stream.options = {"preset": "ultrafast"}

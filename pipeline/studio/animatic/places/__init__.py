@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.studio.animatic.places import land, town, water, woods
+from pipeline.studio.animatic.places import heavens, land, rooms, town, water, woods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,4 +26,9 @@ PLACES: Mapping[str, Callable[[Scene], list[Layer]]] = {
     "jungle": woods.jungle,
     "city": town.city,
     "street": town.street,
+    "interior": rooms.interior,
+    "table": rooms.table,
+    "product": rooms.product,
+    "sky": heavens.sky,
+    "space": heavens.space,
 }
