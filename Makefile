@@ -22,7 +22,7 @@ bench: .venv/.installed-dev
 
 # The storyboard schema's per-model part is derived from schemas/models/.
 schemas: .venv/.installed
-	$(BIN)/python -c "from pipeline.storyboard.derived import write_storyboard_schema as w; print(w())"
+	$(BIN)/python -c "from pipeline.storyboard.schemas import write_storyboard_schema as w; print(w())"
 
 clean:
 	rm -rf .venv dist build

@@ -10,7 +10,8 @@ from pipeline.cli.boards import DEFAULT_SPECS, load, spec_paths
 from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import count_text, print_json
 from pipeline.errors import FolderError, UsageError
-from pipeline.storyboard.catalog import load_catalog, schema_text
+from pipeline.storyboard.catalog import load_catalog
+from pipeline.storyboard.schemas import schema_text
 
 if TYPE_CHECKING:
     import argparse

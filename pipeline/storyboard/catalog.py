@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.errors import ShotmakeError, UsageError
+from pipeline.errors import ShotmakeError
 
 ANNOTATION: Final = "x-shotmake"
 
@@ -121,30 +121,6 @@ def read_schema(path: Path) -> dict[str, Any]:
     if not isinstance(schema, dict):
         raise ShotmakeError(f"{path} is damaged: it is no JSON object")
     return schema
-
-
-def schema(name: str, folder: Path | None = None) -> dict[str, Any]:
-    """The schema of `storyboard`, of `results`, or of a model's requests, self-contained.
-
-    Raises `UsageError` for another name.
-    """
-    from pipeline.storyboard import derived  # noqa: PLC0415 - it imports this module
-
-    folder = folder or schemas_folder()
-    catalog = load_catalog(folder)
-    if name == "storyboard":
-        return derived.bundled(derived.storyboard_schema(catalog, folder), catalog)
-    if name == "results":
-        return read_schema(folder / "results.json")
-    if name in catalog:
-        return dict(catalog[name].fields)
-    known = ", ".join(["storyboard", "results", *catalog])
-    raise UsageError(f"there is no schema {name}; there are {known}")
-
-
-def schema_text(name: str = "storyboard") -> str:
-    """What `shotmake schema [NAME]` prints."""
-    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def _model(path: Path) -> Model:

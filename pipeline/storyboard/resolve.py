@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.storyboard import documents
 from pipeline.storyboard.boards import BUILT_IN_PASSES, Board
 from pipeline.storyboard.catalog import COMMON_FIELDS, Catalog
-from pipeline.storyboard.derived import storyboard_schema
 from pipeline.storyboard.names import did_you_mean, listed, name_reason, suggested_name
+from pipeline.storyboard.schemas import storyboard_schema
 from pipeline.storyboard.shots import Request, Storyboard, Take
 from pipeline.storyboard.stills import InspectStill, StillError, Stills
 from pipeline.storyboard.validation import Validator, Variant, merged

@@ -35,7 +35,7 @@ from pipeline.rendering.states import (
     require_legal,
     state_of,
 )
-from pipeline.storyboard.catalog import schema
+from pipeline.storyboard.schemas import schema_of
 from pipeline.storyboard.shots import Request, Still
 
 AT = "2026-11-23T12:00:00.000Z"
@@ -114,7 +114,7 @@ def test_the_manifest_obeys_its_schema() -> None:
     records["zoom"] = replace(records["pour"], status=Status.FAILED, error=Failure("c", "m", False))
     records["kept/" + "d" * 12] = replace(records["pour"], provider="https://other.test")
     text = results.dump(Results("film", "draft", "https://p.test", records))
-    jsonschema.validate(json.loads(text), schema("results"))
+    jsonschema.validate(json.loads(text), schema_of("results"))
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from pipeline.storyboard.catalog import (
     Catalog,
     frame_size,
     load_catalog,
-    schema,
     schema_text,
     schemas_folder,
 )
+from pipeline.storyboard.schemas import schema_of
 
 HD, FULL = "720p", "1080p"
 STYLES = ["cinematic", "anime", "documentary", "none"]
@@ -139,7 +139,7 @@ def test_adding_a_model_is_adding_a_file(tmp_path: Path) -> None:
     (folder / "models/next-1.json").write_text(json.dumps(new), encoding="utf-8")
     model = load_catalog(folder)["next-1"]
     assert (model.max_duration_seconds, model.extras) == (30, ("mood",))
-    derived = schema("storyboard", folder)
+    derived = schema_of("storyboard", folder)
     assert "next-1" in derived["$defs"]["model"]["enum"]
     assert "mood" in derived["$defs"]["shot"]["properties"]
 

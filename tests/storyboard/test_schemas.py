@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline.storyboard.catalog import read_schema, schema_text, schemas_folder
-from pipeline.storyboard.derived import storyboard_schema, write_storyboard_schema
+from pipeline.storyboard.catalog import read_schema, schemas_folder
+from pipeline.storyboard.schemas import schema_text, storyboard_schema, write_storyboard_schema
 
 if TYPE_CHECKING:
     from pipeline.storyboard.catalog import Catalog

@@ -1,4 +1,4 @@
-"""The part of `schemas/storyboard.json` that follows from the models' files.
+"""The JSON Schemas that other tools read, and the part of one that follows from the models' files.
 
 A static JSON Schema can't list a folder, so the rules of each model are written into
 storyboard.json as `if model is M, then M's limits`, each limit a `$ref` into M's own file.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.errors import UsageError
 from pipeline.storyboard.catalog import (
     COMMON_FIELDS,
     Catalog,
@@ -72,6 +73,28 @@ def write_storyboard_schema(folder: Path | None = None) -> Path:
     path = folder / "storyboard.json"
     path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def schema_of(name: str, folder: Path | None = None) -> dict[str, Any]:
+    """The schema of `storyboard`, of `results`, or of a model's requests, self-contained.
+
+    Raises `UsageError` for another name.
+    """
+    folder = folder or schemas_folder()
+    catalog = load_catalog(folder)
+    if name == "storyboard":
+        return bundled(storyboard_schema(catalog, folder), catalog)
+    if name == "results":
+        return read_schema(folder / "results.json")
+    if name in catalog:
+        return dict(catalog[name].fields)
+    known = ", ".join(["storyboard", "results", *catalog])
+    raise UsageError(f"there is no schema {name}; there are {known}")
+
+
+def schema_text(name: str = "storyboard") -> str:
+    """What `shotmake schema [NAME]` prints."""
+    return json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def bundled(schema: Schema, catalog: Catalog) -> Schema:
