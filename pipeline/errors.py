@@ -71,7 +71,10 @@ class ApiError(ShotmakeError):
     """The gateway's answer, or the lack of one, ended a request.
 
     `code` is the API's own error code where there was one, `status` the HTTP status.
+    `uncertain`: nobody knows whether the gateway acted on the request.
     """
+
+    uncertain = False
 
     def __init__(self, message: str, *, code: str = "", status: int | None = None) -> None:
         super().__init__(message)

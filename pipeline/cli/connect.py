@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ BASE_URL_VARIABLE = "SHOTMAKE_BASE_URL"
 DEFAULT_BASE_URL = "https://llm.bytespike.ai"
 STUDIO = "studio"
 ANIMATIC = "animatic"
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*\.?[A-Za-z0-9-])*|[0-9a-fA-F:]+")
 _STUDIO_URL = "http://studio.invalid"
 _STUDIO_CADENCE_SECONDS = 0.1
 

@@ -64,9 +64,12 @@ def command(arguments: Sequence[str] | None = None) -> int:
         return int(exit_for(error))
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read us has left. Python flushes stdout once more at exit: give it a place.
+    except OSError as error:
+        # Whoever read us has left, or their disk is full. Python flushes stdout once more at
+        # exit: give it a place.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            terminal.fail(f"shotmake: {error}")
         return int(Exit.INCOMPLETE)
 
 

@@ -58,7 +58,7 @@ def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
     else:
         for made in plans:
             _show_plan(made, terminal)
-    to_do = any(step.action is not Action.SKIP for made in plans for step in made.steps)
+    to_do = any(step.reason != UP_TO_DATE for made in plans for step in made.steps)
     return Exit.INCOMPLETE if args.check and to_do else Exit.COMPLETE
 
 

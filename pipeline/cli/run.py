@@ -23,9 +23,10 @@ from pipeline.cli.boards import (
 from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.terminal import count_text, credits_text, print_json
-from pipeline.errors import ShotmakeError
+from pipeline.errors import FolderError, ShotmakeError
 from pipeline.rendering.notices import Kind, Report, Summary
 from pipeline.rendering.runner import settle
+from pipeline.rendering.states import Status
 from pipeline.rendering.work import Terms, Work
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class _Outcome:
     def exit(self) -> Exit:
         if self.interrupted:
             return Exit.INTERRUPTED
+        if isinstance(self.error, FolderError):
+            return Exit.INCOMPLETE  # the run had begun; 2 would say that nothing was submitted
         if self.error is not None:
             return exit_for(self.error)
         if self.summary.out_of_money:
@@ -94,8 +97,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
                         partial(_render, rest, terms, destination, catalog, progress, outcome)
                     )
         finally:
-            for planned in opened:
-                planned.board.book.fold()
+            _fold(opened, outcome)
     seconds = time.monotonic() - begun
     if args.json:
         print_json(_summary_json(outcome, seconds))
@@ -120,6 +122,22 @@ def _progress(
         return known.typical_latency_seconds(duration) if known else None
 
     return LiveProgress(terminal, names, typical_seconds)
+
+
+def _fold(opened: Sequence[Planned], outcome: _Outcome) -> None:
+    """End every board's records; what was left in flight counts as pending."""
+    for planned in opened:
+        try:
+            planned.board.book.fold()
+        except FolderError as error:
+            outcome.error = outcome.error or error
+    if outcome.interrupted or outcome.error is not None:
+        outcome.summary.counts[Kind.PENDING] = sum(map(_in_flight, opened))
+
+
+def _in_flight(planned: Planned) -> int:
+    records = planned.board.book.records.values()
+    return sum(record.status is Status.PENDING for record in records)
 
 
 async def _render(
@@ -210,11 +228,7 @@ def _say_summary(
 def _advice(outcome: _Outcome, opened: Sequence[Planned]) -> list[str]:
     counts = outcome.summary.counts
     if outcome.interrupted:
-        in_flight = sum(
-            record.status == "pending"
-            for planned in opened
-            for record in planned.board.book.records.values()
-        )
+        in_flight = sum(map(_in_flight, opened))
         if not in_flight:
             return ["interrupted; nothing is in flight, and the same command goes on from here"]
         tasks = count_text(in_flight, "task is", "tasks are")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from dataclasses import dataclass
@@ -49,11 +50,20 @@ def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> 
     """The terminal that the command line asks for."""
     from rich.console import Console  # noqa: PLC0415 (`--version` doesn't need it)
 
+    class Patient(Console):
+        """A console whose reader may leave without ending the program."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 shows codes
+            stream.reconfigure(errors="backslashreplace")
     no_color = None if color else True
-    console = Console(stderr=as_json, no_color=no_color)
+    console = Patient(stderr=as_json, no_color=no_color)
     if not console.is_terminal:
         console.width = _PIPED_COLUMNS
-    return Terminal(console, Console(stderr=True, no_color=no_color), quiet, verbose)
+    return Terminal(console, Patient(stderr=True, no_color=no_color), quiet, verbose)
 
 
 def print_json(document: dict[str, Any], *, indent: int | None = None) -> None:

@@ -45,13 +45,13 @@ def open_still(content: bytes) -> Image.Image:
         raise MediaError(f"the image is damaged ({type(error).__name__})") from error
 
 
-def data_url(path: Path, frame: tuple[int, int], bytes_max: int) -> str:
+def data_url(content: bytes, frame: tuple[int, int], bytes_max: int) -> str:
     """The image as a `data:` URL of at most `bytes_max` bytes, no larger than the frame needs.
 
     Scaled so that it still covers `frame` (width, height in pixels), at the best JPEG quality
     that fits. Raises `MediaError`.
     """
-    image = open_still(path.read_bytes())
+    image = open_still(content)
     scale = max(frame[0] / image.width, frame[1] / image.height)
     if scale < 1:
         image = image.resize((round(image.width * scale), round(image.height * scale)))

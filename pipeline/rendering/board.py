@@ -6,13 +6,12 @@ two could cost money; what waits or runs side by side is the runner's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import MediaError
 from pipeline.media.probe import probe
 from pipeline.rendering.digest import out_task_id
-from pipeline.rendering.folder import file_sha256
 from pipeline.rendering.states import (
     KEPT,
     Clip,
@@ -22,12 +21,12 @@ from pipeline.rendering.states import (
     Lost,
     Moved,
     Refused,
+    Renamed,
     Restored,
     State,
     Status,
     Stored,
     Submitted,
-    Superseded,
     state_of,
 )
 
@@ -53,31 +52,33 @@ class Board:
     """Kept records whose clips still lie where the current one belongs, by that path."""
 
     def __post_init__(self) -> None:
-        self._lodgers = {
-            record.clip.path: name
-            for name, record in self.book.records.items()
-            if name.startswith(KEPT) and record.clip and not record.clip.path.startswith(KEPT)
-        }
+        self._lodgers = {}
         self._finish_moves()
 
     def record(self, render: str) -> Record:
         """What is known of a render that has been begun."""
         return self.book.records[render]
 
-    def supersede(self, step: Step) -> None:
-        """Let the record that stands in the step's way go to `kept/`."""
-        if step.supersedes is None or step.kept_as is None:
-            return
-        record = self.record(step.supersedes)
-        self.book.note(Superseded(step.supersedes, self.now(), step.kept_as))
-        if record.clip is not None and not record.clip.path.startswith(KEPT):
-            self._lodgers[record.clip.path] = step.kept_as
+    def make_room(self, step: Step) -> None:
+        """Give records their other names, once: out of the step's way, or back for it."""
+        for name, to in step.moves:
+            record = self.record(name)
+            self.book.note(Renamed(name, self.now(), to))
+            if record.clip is None:
+                continue
+            path = record.clip.path
+            self._lodgers.pop(path, None)
+            if to.startswith(KEPT) and not path.startswith(KEPT):
+                if self._has(path, record.clip):
+                    self._lodgers[path] = to
+                else:  # not there, so nothing will move; its task may still bring it back
+                    self.book.note(Moved(to, self.now(), f"{to}.mp4"))
 
     def intend(self, plan: Plan, wanted: Wanted, attempt: int, credits: float | None) -> str:
         """Put on record, synced, that an attempt is about to be bought; answers with its key."""
         take = wanted.take
         if state_of(self.book.records.get(take.key)) is State.COMPLETED:
-            self.lost(take.key)  # its clip is gone from here and there
+            self.lost(take.key)  # its clip is gone, and no task is known that could bring it back
         key = out_task_id(
             plan.storyboard, plan.pass_name, take.shot, take.number, wanted.digest, attempt
         )
@@ -111,51 +112,45 @@ class Board:
         self.book.note(Ended(render, self.now(), outcome, credits, failure))
 
     def lost(self, render: str) -> None:
-        """The provider knows the task no more."""
+        """The provider knows the task no more, and its clip is not here."""
         self.book.note(Lost(render, self.now()))
 
-    def store(self, render: str, fetched: Fetched, footage: Footage) -> Clip:
-        """Put a verified clip in its place, an earlier one into `kept/` first."""
+    def store(
+        self, render: str, fetched: Fetched, footage: Footage, difference: Failure | None
+    ) -> Clip:
+        """Put a clip that plays in its place, an earlier one into `kept/` first."""
         path = f"{render}.mp4"
         self._clear(path)
         self.folder.place(self.folder.part(render), path, fetched.sha256)
-        clip = Clip(
-            path=path,
-            sha256=fetched.sha256,
-            bytes=fetched.bytes,
-            duration_seconds=round(footage.duration_seconds, 3),
-            width=footage.width,
-            height=footage.height,
-        )
-        self.book.note(Stored(render, self.now(), clip))
+        clip = _clip(path, fetched.sha256, fetched.bytes, footage)
+        self.book.note(Stored(render, self.now(), clip, difference))
         return clip
 
     def restore(self, plan: Plan, step: Step) -> Clip:
         """Make an earlier clip of the same request the current one.
 
-        Raises `MediaError` when it is not what it was; then nothing has changed.
+        Raises `MediaError` when it is not what it was: it is set aside, and its record, where
+        there is one, is the take's again without a clip.
         """
-        assert step.source is not None and step.wanted is not None  # noqa: PT018, S101 (a restore)
-        found = next(
-            (
-                name
-                for name, r in self.book.records.items()
-                if r.clip is not None and r.clip.path == step.source and name.startswith(KEPT)
-            ),
-            None,
-        )
-        known = self.book.records.get(found) if found else None
-        sha256 = file_sha256(self.folder.clip(step.source))
-        if known is not None and known.clip is not None and known.clip.sha256 != sha256:
-            raise MediaError(f"{step.source} is damaged; remove it, and the shot is rendered anew")
-        footage = probe(self.folder.clip(step.source))
-        self.supersede(step)
-        target = f"{step.render}.mp4"
-        size = self.folder.clip(step.source).stat().st_size
+        self.make_room(step)
+        if step.source is not None:
+            self._adopt(plan, step, step.source)
+        clip = self.record(step.render).clip
+        assert clip is not None  # noqa: S101 (what the plan restores has one)
+        if self.folder.sha256(clip.path) != clip.sha256:
+            self.folder.shelve(clip.path)
+            raise MediaError(f"{clip.path} is damaged; it is set aside in kept/")
+        return self._bring_home(step.render, clip)
+
+    def _adopt(self, plan: Plan, step: Step, path: str) -> None:
+        """A clip that no record speaks for becomes the take's."""
+        assert step.wanted is not None  # noqa: S101 (only takes are restored)
+        try:
+            footage = probe(self.folder.clip(path))
+        except MediaError:
+            self.folder.shelve(path)
+            raise
         take = step.wanted.take
-        clip = Clip(
-            target, sha256, size, round(footage.duration_seconds, 3), footage.width, footage.height
-        )
         self.book.note(
             Restored(
                 render=step.render,
@@ -166,31 +161,48 @@ class Board:
                 out_task_id=out_task_id(
                     plan.storyboard, plan.pass_name, take.shot, take.number, step.digest, 1
                 ),
-                attempt=1,
-                clip=clip,
-                source=found,
+                clip=_clip(path, self.folder.sha256(path), self.folder.size(path) or 0, footage),
             ),
             sync=True,
         )
-        if step.source != target:
-            self._clear(target)
-            self.folder.move(step.source, target)
-        else:
-            self._lodgers.pop(target, None)
-        return clip
+
+    def _bring_home(self, render: str, clip: Clip) -> Clip:
+        """Move a take's clip to where the current one belongs."""
+        home = f"{render}.mp4"
+        if clip.path == home:
+            return clip
+        self._clear(home)
+        self.folder.move(clip.path, home)
+        self.book.note(Moved(render, self.now(), home))
+        return replace(clip, path=home)
+
+    def _has(self, path: str, clip: Clip) -> bool:
+        return self.folder.size(path) == clip.bytes
 
     def _clear(self, path: str) -> None:
-        """Move an earlier record's clip from where the current one belongs to its own place."""
+        """Move what lies where the current clip belongs to its own place."""
         name = self._lodgers.pop(path, None)
-        if name is not None and self.folder.clip(path).exists():
+        if name is None:
+            return
+        clip = self.record(name).clip
+        if clip is not None and self._has(path, clip):
             self.folder.move(path, f"{name}.mp4")
-            self.book.note(Moved(name, self.now(), f"{name}.mp4"))
+        self.book.note(Moved(name, self.now(), f"{name}.mp4"))
 
     def _finish_moves(self) -> None:
-        """Record the moves that a killed run had made but not noted."""
-        clips = self.folder.clips() if self._lodgers else {}
-        for path, name in list(self._lodgers.items()):
-            record = self.record(name)
-            if record.clip is not None and clips.get(f"{name}.mp4") == record.clip.bytes:
-                del self._lodgers[path]
-                self.book.note(Moved(name, self.now(), f"{name}.mp4"))
+        """Carry through the moves that a killed run had begun."""
+        for name, record in list(self.book.records.items()):
+            home, clip = f"{name}.mp4", record.clip
+            if clip is None or clip.path == home:
+                continue
+            if self._has(home, clip) or (name.startswith(KEPT) and not self._has(clip.path, clip)):
+                self.book.note(Moved(name, self.now(), home))
+            elif name.startswith(KEPT):
+                self._lodgers[clip.path] = name
+            elif self._has(clip.path, clip):
+                self._bring_home(name, clip)
+
+
+def _clip(path: str, sha256: str, size: int, footage: Footage) -> Clip:
+    seconds = round(footage.duration_seconds, 3)
+    return Clip(path, sha256, size, seconds, footage.width, footage.height)

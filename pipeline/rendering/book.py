@@ -21,8 +21,11 @@ def read(folder: Folder, provider: str) -> Results:
 
     Raises `RecordsError` on damage.
     """
-    _journal, known = _open(folder, provider)
-    return known
+    while True:
+        before = folder.read_results()
+        _journal, known = _open(folder, provider)
+        if folder.read_results() == before:  # else a run has just folded its journal into it
+            return known
 
 
 class Book:
@@ -55,8 +58,12 @@ class Book:
         apply(self.records, event)
 
     def fold(self) -> None:
-        """Write the manifest and remove the journal: how a run ends. Raises `FolderError`."""
-        if self._journal.empty:
+        """Write the manifest and remove the journal: how a run ends. Raises `FolderError`.
+
+        After a line that couldn't be written the journal stays, for the next run to replay.
+        """
+        if self._journal.empty or self._journal.broken:
+            self._journal.close()
             return
         text = results.dump(self._results)
         self._journal.append(Folded(_sha256(text)), sync=True)

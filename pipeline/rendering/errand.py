@@ -19,21 +19,22 @@ from pipeline.errors import (
     BalanceError,
     BlockedError,
     CredentialsError,
+    FolderError,
     GatewayError,
     MediaError,
     ProtocolError,
     TaskNotFoundError,
 )
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import Failure, State, Status, state_of
+from pipeline.rendering.states import LOST, Failure, State, Status, state_of
 from pipeline.rendering.steps import Action
 from pipeline.tasks_api.cadence import moments, upcoming
-from pipeline.tasks_api.client import LostAnswerError
-from pipeline.tasks_api.wire import BLOCKED_CODES, Task, encode_submit
+from pipeline.tasks_api.wire import BLOCKED_CODES, DUPLICATE_KEY, Task, encode_submit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pipeline.rendering.states import Record
     from pipeline.rendering.steps import Wanted
     from pipeline.rendering.work import Circumstances, Work
 
@@ -68,24 +69,24 @@ class Errand:
         """The step from begin to end. Raises what ends the whole run."""
         with self._survivable():
             if self._step.action is not Action.RENDER or self._step.wanted is None:
-                self._board.supersede(self._step)
                 await self._take_up()
             elif self._summary.halted:
                 self._tell(Kind.HELD, f"not submitted: {self._summary.halted}")
             else:
                 await self._render(self._step.wanted, self._step.attempt)
 
-    async def _render(self, wanted: Wanted, attempt: int) -> None:
+    async def _render(self, wanted: Wanted, attempt: int, failures: int = 0) -> None:
         """Buy attempts until one is completed, or the retries are used up."""
         image = self._gateway.image(wanted.take.request)
-        self._board.supersede(self._step)
-        failures = replays = 0
+        if self._step.action is Action.RENDER:
+            self._board.make_room(self._step)
+        replays = 0
         while True:
             task = await self._submit(wanted, image, attempt)
             replayed = task.phase != "open"  # the key was known: this end is an old one
             task = await self._follow(task)
             if not replayed:
-                self._summary.bill(0.0 if task.phase == "failed" else task.credits)
+                self._summary.bill(_billed(task))
             if task.phase == "completed":
                 await self._deliver(task, Kind.RENDERED)
                 return
@@ -110,52 +111,56 @@ class Errand:
                     Kind.WAITING, f"{reason}; again in {seconds:.0f} s"
                 ),
             )
-        except (LostAnswerError, ProtocolError):
-            raise  # nobody knows whether it was bought: stays on record as intended
         except ApiError as error:
-            failure = Failure(error.code, str(error), retryable=isinstance(error, GatewayError))
-            self._board.refused(self._name, failure, blocked=isinstance(error, BlockedError))
-            raise
+            if error.code == DUPLICATE_KEY:
+                # The key has bought this request before, in bytes that differ: an image that was
+                # encoded by another version, say. Another attempt would buy it twice.
+                task = await self._gateway.client.query_key(key)
+            elif error.uncertain:
+                raise  # stays on record as intended
+            else:
+                failure = Failure(error.code, str(error), retryable=isinstance(error, GatewayError))
+                blocked = isinstance(error, BlockedError)
+                self._board.refused(self._name, failure, blocked=blocked)
+                raise
         self._board.submitted(self._name, task.task_id)
         self._tell(Kind.SUBMITTED, task_id=task.task_id)
         return task
 
     async def _take_up(self) -> None:
-        """Go on with a task that was bought before; buy it again only if it is lost."""
+        """Go on with a task that was bought before."""
         record = self._board.record(self._name)
         kind = Kind.RECOVERED if record.status is Status.COMPLETED else Kind.RENDERED
-        task = None
-        if record.task_id is not None:
-            self._tell(Kind.SUBMITTED, self._step.reason, task_id=record.task_id)
-            try:
-                task = await self._gateway.client.query(record.task_id)
-            except TaskNotFoundError:
-                self._board.lost(self._name)
-            except GatewayError as error:
-                self._tell(Kind.WAITING, str(error))
-                task = Task(record.task_id, "open", "unknown")
+        task = await self._known_task(record)
         if task is None:
-            task = await self._find()
-        if task is None:
-            await self._buy_lost_again()
+            await self._go_on_without(record)
             return
         task = await self._follow(task)
         if record.completed_at is None:
-            self._summary.bill(0.0 if task.phase == "failed" else task.credits)
+            self._summary.bill(_billed(task))
         if task.phase == "completed":
             await self._deliver(task, kind)
             return
         status, failure = _outcome(task)
         wanted = self._step.wanted
-        if failure.retryable and wanted is not None and not self._summary.halted:
+        again = failure.retryable and self._terms.retries > 0 and not self._summary.halted
+        if again and wanted is not None:
             self._tell(Kind.RETRYING, failure.message)
-            await self._render(wanted, record.attempt + 1)
+            await self._render(wanted, record.attempt + 1, failures=1)
             return
         self._tell_failure(failure, blocked=status is Status.BLOCKED)
 
-    async def _find(self) -> Task | None:
-        """Ask for a task by its key, the way back after a lost answer."""
-        record = self._board.record(self._name)
+    async def _known_task(self, record: Record) -> Task | None:
+        """The record's task, asked for by its id and then by its key; None: nobody knows it."""
+        if record.task_id is not None:
+            self._tell(Kind.SUBMITTED, self._step.reason, task_id=record.task_id)
+            try:
+                return await self._gateway.client.query(record.task_id)
+            except TaskNotFoundError:
+                pass
+            except GatewayError as error:
+                self._tell(Kind.WAITING, str(error))
+                return Task(record.task_id, "open", "unknown")
         try:
             task = await self._gateway.client.query_key(record.out_task_id)
         except TaskNotFoundError:
@@ -163,27 +168,38 @@ class Errand:
         self._board.submitted(self._name, task.task_id)
         return task
 
-    async def _buy_lost_again(self) -> None:
-        """The provider knows neither task nor key: send the same key again, if that is safe."""
-        record = self._board.record(self._name)
-        if self._step.wanted is None:
-            failure = Failure("task_not_found", "the provider has lost it", retryable=False)
+    async def _go_on_without(self, record: Record) -> None:
+        """The provider knows neither the task nor its key."""
+        wanted = self._step.wanted
+        if record.task_id is not None:
+            self._board.lost(self._name)
+            if self._gateway.free and wanted is not None:
+                await self._render(wanted, record.attempt)
+                return
+            # It may have been billed, and the plan has called this step free: whether it is
+            # bought again is for the next plan to say.
+            said = f"the provider no longer knows task {record.task_id}; is this the key that "
+            said += "bought it? The next run renders it anew"
+            self._tell_failure(Failure(LOST, said, retryable=True))
+        elif wanted is None:
+            failure = Failure(LOST, "never answered, and the provider knows nothing of it", False)
             self._board.refused(self._name, failure)
             self._tell_failure(failure)
-            return
-        old = record.submitted_at is not None and (
-            self._now() - datetime.fromisoformat(record.submitted_at) > KEY_KEPT
-        )
-        # What was completed, and is lost here and there, is known to have ended.
-        uncertain = self._step.status is Status.PENDING and not self._gateway.free
-        if old and uncertain and not self._terms.resubmit_uncertain:
+        elif self._too_old(record) and not self._terms.resubmit_uncertain:
             self._tell(
                 Kind.PENDING,
                 f"submitted at {record.submitted_at}, never answered, and the provider no longer "
                 "knows its key: it may have been billed. --resubmit-uncertain buys it anew",
             )
-            return
-        await self._render(self._step.wanted, record.attempt)
+        elif self._summary.halted:
+            self._tell(Kind.PENDING, f"not submitted again: {self._summary.halted}")
+        else:
+            await self._render(wanted, record.attempt)
+
+    def _too_old(self, record: Record) -> bool:
+        """Whether the provider may have forgotten a key that it did act on."""
+        sent = datetime.fromisoformat(record.submitted_at) if record.submitted_at else None
+        return not self._gateway.free and (sent is None or self._now() - sent > KEY_KEPT)
 
     async def _follow(self, task: Task) -> Task:
         """Poll on the model's cadence until the task ends. The end goes on record.
@@ -232,7 +248,8 @@ class Errand:
                     self._tell(Kind.WAITING, str(error), task_id=task.task_id)
                     await anyio.sleep(tries)
         record = self._board.record(self._name)
-        self._tell(kind, task_id=record.task_id, credits=record.credits, clip=clip.path)
+        differs = f"but {record.error.message}" if record.error else ""
+        self._tell(kind, differs, task_id=record.task_id, credits=record.credits, clip=clip.path)
 
     @contextmanager
     def _survivable(self) -> Iterator[None]:
@@ -250,6 +267,8 @@ class Errand:
             self._tell(Kind.HELD, str(error))
         except BlockedError as error:
             self._tell_failure(Failure(error.code, str(error), retryable=False), blocked=True)
+        except OSError as error:
+            raise FolderError(f"{error.filename or self._name}: {error.strerror}") from error
         except (ApiError, MediaError) as error:
             record = self._board.book.records.get(self._name)
             if record is not None and record.status is Status.PENDING:
@@ -266,6 +285,13 @@ class Errand:
 
     def _tell(self, kind: Kind, message: str = "", **more: Any) -> None:
         self._report.tell(self._work.notice(kind, message, **more))
+
+
+def _billed(task: Task) -> float | None:
+    """What an ended task cost; a failed one nothing, a cancelled one nothing unless it says so."""
+    if task.phase == "failed" or (task.phase == "cancelled" and task.credits is None):
+        return 0.0
+    return task.credits
 
 
 def _outcome(task: Task) -> tuple[Status, Failure]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import FolderBusyError, FolderError
+from pipeline.errors import FolderBusyError, FolderError, RecordsError
 from pipeline.rendering.states import KEPT
 
 if TYPE_CHECKING:
@@ -73,13 +73,21 @@ class Folder:
             yield
 
     def read_results(self) -> str | None:
-        """The manifest's text, or nothing where there is none. Raises `FolderError`."""
+        """The manifest's text, or nothing where there is none.
+
+        Raises `FolderError`, and `RecordsError` when it is no text.
+        """
         try:
             return self.results_path.read_text("utf-8")
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise FolderError(f"{self.results_path}: can't be read ({error})") from error
+        except UnicodeDecodeError as error:
+            raise RecordsError(
+                f"{self.results_path}: damaged, as it is no UTF-8 text. Nothing was submitted. "
+                "Take it back from git (git checkout)."
+            ) from error
+        except OSError as error:
+            raise FolderError(f"{self.results_path}: can't be read ({error.strerror})") from error
 
     def write_results(self, text: str) -> None:
         """Replace the manifest. Raises `FolderError`."""
@@ -101,60 +109,76 @@ class Folder:
         return found
 
     def part(self, render: str) -> Path:
-        """Where the clip of a record is written until it is verified."""
+        """Where the clip of a record is written until it is verified. Raises `FolderError`."""
         path = self.path / f"{render}.mp4.part"
-        path.parent.mkdir(exist_ok=True)
+        with _ours(path.parent):
+            path.parent.mkdir(exist_ok=True)
         return path
 
     def clip(self, relative: str) -> Path:
         """A clip by its path relative to the folder."""
         return self.path / relative
 
+    def size(self, relative: str) -> int | None:
+        """A clip's bytes; nothing where there is none. Raises `FolderError`."""
+        with _ours(self.path / relative):
+            try:
+                return (self.path / relative).stat(follow_symlinks=False).st_size
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def sha256(self, relative: str) -> str:
+        """sha256 (hex) of a clip's bytes. Raises `FolderError`."""
+        with _ours(self.path / relative):
+            return file_sha256(self.path / relative)
+
     def place(self, part: Path, relative: str, sha256: str) -> None:
         """Make a verified `.part` file the clip at `relative`; what lies there goes to `kept/`.
 
         Synced: file before the rename, folder after it. Raises `FolderError`.
         """
-        try:
+        with _ours(self.path / relative):
             _sync(part)
-            self._shelve_stranger(relative, sha256)
-            part.replace(self.path / relative)
-            _sync((self.path / relative).parent)
-        except OSError as error:
-            raise FolderError(f"{self.path / relative}: {error.strerror}") from error
+            path = self.path / relative
+            if path.exists() and file_sha256(path) != sha256:
+                self.shelve(relative)
+            part.replace(path)
+            _sync(path.parent)
 
     def move(self, source: str, target: str) -> None:
-        """Rename a clip within the folder to a name that is free. Raises `FolderError`."""
-        try:
-            if (self.path / target).exists():
-                raise FileExistsError(0, f"won't replace {target}")
-            (self.path / target).parent.mkdir(exist_ok=True)
-            (self.path / source).rename(self.path / target)
-        except OSError as error:
-            raise FolderError(f"{self.path / source}: {error.strerror}") from error
+        """Rename a clip within the folder; what lies in the way goes to `kept/`.
 
-    def _shelve_stranger(self, relative: str, sha256: str) -> None:
-        """Move a file that no record speaks for out of the way, named by its content."""
+        Raises `FolderError`.
+        """
+        with _ours(self.path / source):
+            path = self.path / target
+            path.parent.mkdir(exist_ok=True)
+            if path.exists():
+                self.shelve(target)
+            (self.path / source).rename(path)
+
+    def shelve(self, relative: str) -> None:
+        """Move a file that no record speaks for out of the way, named by its content.
+
+        Raises `FolderError`.
+        """
         path = self.path / relative
-        if not path.exists():
-            return
-        content = file_sha256(path)
-        home = self.path / _KEPT_FOLDER / f"unknown-{content[:12]}.mp4"
-        if content != sha256 and not home.exists():
+        with _ours(path):
+            if not path.is_file():
+                raise IsADirectoryError(0, "in the way, and no file; move it elsewhere")
+            home = self.path / _KEPT_FOLDER / f"unknown-{file_sha256(path)[:12]}.mp4"
             home.parent.mkdir(exist_ok=True)
-            path.rename(home)
+            path.replace(home)  # a file of that name has the very same bytes
 
     def _write(self, path: Path, text: str) -> None:
         temporary = path.with_name(path.name + ".new")
-        try:
+        with _ours(path):
             with temporary.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
             _sync(path.parent)
-        except OSError as error:
-            raise FolderError(f"{path}: can't be written ({error.strerror})") from error
 
 
 def passes(outputs: Path, board: str) -> list[str]:
@@ -169,6 +193,15 @@ def file_sha256(path: Path) -> str:
     """sha256 (hex) of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _ours(path: Path) -> Iterator[None]:
+    """What the operating system refuses, as our error naming the path."""
+    try:
+        yield
+    except OSError as error:
+        raise FolderError(f"{path}: {error.strerror or type(error).__name__}") from error
 
 
 def _sync(path: Path) -> None:

@@ -49,7 +49,7 @@ _ENTRIES: dict[str, type[Entry]] = {
         states.Ended,
         states.Lost,
         states.Stored,
-        states.Superseded,
+        states.Renamed,
         states.Moved,
         states.Restored,
         Folded,
@@ -68,6 +68,7 @@ class Journal:
         self._descriptor = -1
         self._lines = lines
         self._good_bytes = good_bytes
+        self._broken = False
 
     @classmethod
     def open(cls, path: Path) -> tuple[Self, list[Entry]]:
@@ -83,6 +84,11 @@ class Journal:
         return cls(path, len(entries), good_bytes), entries
 
     @property
+    def broken(self) -> bool:
+        """A line couldn't be written, so that the file is the truth and nothing newer."""
+        return self._broken
+
+    @property
     def empty(self) -> bool:
         """Nothing was ever written."""
         return self._lines == 0
@@ -92,6 +98,8 @@ class Journal:
 
         Raises `FolderError`: then nothing may be submitted any more.
         """
+        if self._broken:
+            raise FolderError(f"{self.path}: couldn't be written before; nothing more is submitted")
         line = encode(entry, self._lines + 1)
         try:
             if self._descriptor < 0:
@@ -102,6 +110,8 @@ class Journal:
             if sync:
                 os.fsync(self._descriptor)
         except OSError as error:
+            # What was half written stays, and is cut off as a torn tail by the next run.
+            self._broken = True
             raise FolderError(
                 f"{self.path}: can't be written ({error.strerror}); nothing more is submitted"
             ) from error

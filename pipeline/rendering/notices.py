@@ -101,7 +101,17 @@ class Report:
     summary: Summary = field(default_factory=Summary)
 
     def tell(self, notice: Notice) -> None:
-        """Pass a notice on; an end is counted."""
+        """Pass a notice on; an end is counted.
+
+        A terminal or a pipe that goes away ends the watching, not what is paid for.
+        """
         if notice.kind in ENDS:
             self.summary.counts[notice.kind] += 1
-        self.watch(notice)
+        try:
+            self.watch(notice)
+        except OSError:
+            self.watch = _nobody
+
+
+def _nobody(_notice: Notice) -> None:
+    """Nobody is watching any more."""

@@ -11,8 +11,8 @@ from dataclasses import replace
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from pipeline.rendering.digest import differences, digest, request_fields
-from pipeline.rendering.states import KEPT, Record, State, Status, state_of
+from pipeline.rendering.digest import differences, digest, out_task_id, request_fields
+from pipeline.rendering.states import KEPT, LOST, WITHOUT_A_CLIP, Record, State, Status, state_of
 from pipeline.rendering.steps import UP_TO_DATE, Action, Plan, Selection, Step, Wanted
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def plan(
 ) -> Plan:
     """Decide every step. `clips` are the sizes of the clips that are there, by path."""
     wanted = want(storyboard)
-    decide = _Decision(provider, records, clips, selection, estimate)
+    decide = _Decision(storyboard, provider, records, clips, selection, estimate)
     steps = [step for want in wanted if decide.selected(want) for step in decide.steps(want)]
     asked = {want.take.key for want in wanted}
     steps += [
@@ -67,19 +67,26 @@ class _Decision:
 
     def __init__(
         self,
+        board: Storyboard,
         provider: str,
         records: Mapping[str, Record],
         clips: Mapping[str, int],
         selection: Selection,
         estimate: Callable[[Request], float | None],
     ) -> None:
+        self._board = board
         self._provider = provider
         self._records = records
         self._clips = clips
         self._selection = selection
         self._estimate = estimate
         self._taken = {*(name.removesuffix(".mp4") for name in clips), *records}
-        self._kept = _kept_clips(records, clips)
+        self._kept: dict[str, list[str]] = {}
+        for name, record in records.items():
+            if name.startswith(KEPT):
+                self._kept.setdefault(record.digest, []).append(name)
+        spoken_for = {record.clip.path for record in records.values() if record.clip}
+        self._strangers = {path for path in clips if path.startswith(KEPT)} - spoken_for
 
     def selected(self, want: Wanted) -> bool:
         if not self._selection.includes(want.take.shot):
@@ -94,14 +101,18 @@ class _Decision:
         record = self._records.get(want.take.key)
         if record is not None and record.digest == want.digest:
             return [self._same_request(want, record)]
-        if record is None or state_of(record) not in UNDER_WAY:
-            return [self._other_request(want, record)]
+        changes = () if record is None else differences(record.request, want.fields)
+        step = self._other_request(want, ", ".join(changes) or "new")
+        if record is None or state_of(record) in WITHOUT_A_CLIP:
+            return [step]
         kept = self._kept_name(record)
+        if state_of(record) is State.COMPLETED:
+            return [replace(step, moves=((want.take.key, kept), *step.moves))]
         collect = self.collect(kept, record)
         if collect.action is Action.SKIP:
-            return [replace(collect, render=want.take.key, wanted=want)]
-        collect = replace(collect, supersedes=want.take.key, kept_as=kept)
-        return [collect, self._other_request(want, record)]
+            reason = f"{step.reason}, but {collect.reason}"
+            return [replace(collect, render=want.take.key, reason=reason, wanted=want)]
+        return [replace(collect, moves=((want.take.key, kept),)), step]
 
     def collect(self, name: str, record: Record) -> Step:
         """Bring home what was bought and is asked for no more."""
@@ -118,14 +129,18 @@ class _Decision:
 
     def _same_request(self, want: Wanted, record: Record) -> Step:
         state = state_of(record)
-        if state in UNDER_WAY:
-            reason = {
-                State.INTENDED: "the answer to its submit was lost: asked for by its key first",
-                State.OPEN: f"task {record.task_id} is open",
-                State.DELIVERABLE: f"task {record.task_id} is completed, its clip not fetched yet",
-            }[state]
-            step = self._free(want, Action.RESUME, reason, record)
+        if state is State.INTENDED:
+            # Nobody knows whether it was bought: it may cost what a render does.
+            reason = "the answer to its submit was lost: asked for by its key first"
+            step = replace(
+                self._free(want, Action.RESUME, reason, record),
+                estimated_credits=self._estimate(want.take.request),
+            )
             return self._at_its_provider(step, record)
+        if state in UNDER_WAY:
+            fetch = "is open" if state is State.OPEN else "is completed, its clip not fetched yet"
+            reason = f"task {record.task_id} {fetch}"
+            return self._at_its_provider(self._free(want, Action.RESUME, reason, record), record)
         if state is State.COMPLETED:
             return self._rendered(want, record)
         if state is State.BLOCKED and not self._selection.retry_blocked:
@@ -133,25 +148,11 @@ class _Decision:
             return self._free(want, Action.SKIP, reason, record)
         return self._render(want, f"{record.status} last time{_why(record)}", record)
 
-    def _other_request(self, want: Wanted, record: Record | None) -> Step:
-        """New to us, or not what the record is about."""
-        changes = () if record is None else differences(record.request, want.fields)
-        reason = ", ".join(changes) or "new"
-        source = None if self._selection.force else self._take_kept(want.digest)
-        if source is not None:
-            reason = f"{reason}; rendered before, kept as {source}"
-            step = self._free(want, Action.RESTORE, reason, None)
-            step = replace(step, source=source)
-        else:
-            step = self._render(want, reason, None)
-        if record is not None and record.status is Status.COMPLETED:
-            step = replace(step, supersedes=want.take.key, kept_as=self._kept_name(record))
-        return step
-
     def _rendered(self, want: Wanted, record: Record) -> Step:
+        key = want.take.key
         if self._selection.force:
             step = self._render(want, "forced", record)
-            return replace(step, supersedes=want.take.key, kept_as=self._kept_name(record))
+            return replace(step, moves=((key, self._kept_name(record)),))
         if clip_is_there(record, self._clips):
             return self._free(want, Action.SKIP, UP_TO_DATE, record)
         changed = record.clip is not None and record.clip.path in self._clips
@@ -159,25 +160,89 @@ class _Decision:
         if record.task_id is not None:
             step = self._free(want, Action.RECOVER, f"{reason}, its task is known", record)
             return self._at_its_provider(step, record)
-        source = self._take_kept(want.digest)
-        if source is not None:
-            step = self._free(want, Action.RESTORE, f"{reason}; kept as {source}", record)
-            return replace(step, source=source)
-        return self._render(want, reason, record)
+        return self._restore_stranger(want, reason, record) or self._render(want, reason, record)
+
+    def _other_request(self, want: Wanted, reason: str) -> Step:
+        """New to us, or rendered before for this very take and kept."""
+        if not self._selection.force:
+            kept = self._own_kept(want)
+            if kept is not None:
+                return self._take_back(want, kept, reason)
+            step = self._restore_stranger(want, reason, None)
+            if step is not None:
+                return step
+        return self._render(want, reason, None)
+
+    def _own_kept(self, want: Wanted) -> str | None:
+        """The kept record of the take's own last attempt at this request that is worth having.
+
+        Another shot's clip of an equal request is not this shot's: without a seed no two agree.
+        """
+        worth = [
+            name
+            for name in self._kept.get(want.digest, ())
+            if self._owns(want, self._records[name])
+            and state_of(self._records[name]) not in WITHOUT_A_CLIP
+        ]
+        return max(worth, key=lambda name: self._records[name].attempt, default=None)
+
+    def _owns(self, want: Wanted, record: Record) -> bool:
+        take = want.take
+        key = out_task_id(
+            self._board.name,
+            self._board.pass_name,
+            take.shot,
+            take.number,
+            want.digest,
+            record.attempt,
+        )
+        return record.out_task_id == key
+
+    def _take_back(self, want: Wanted, name: str, reason: str) -> Step:
+        record = self._records[name]
+        step = self._same_request(want, record)
+        if step.action is Action.SKIP and step.reason == UP_TO_DATE:
+            step = replace(step, action=Action.RESTORE, reason=f"rendered before, kept as {name}")
+        if step.action is Action.SKIP:
+            return replace(step, reason=f"{reason}; {step.reason}")
+        return replace(step, reason=f"{reason}; {step.reason}", moves=((name, want.take.key),))
+
+    def _restore_stranger(self, want: Wanted, reason: str, record: Record | None) -> Step | None:
+        """A clip named by this digest that no record speaks for: its records were lost."""
+        path = f"{KEPT}{want.digest[:12]}.mp4"
+        if path not in self._strangers:
+            return None
+        self._strangers.remove(path)
+        reason = f"{reason}; rendered before, kept as {path}"
+        return replace(self._free(want, Action.RESTORE, reason, record), source=path)
 
     def _at_its_provider(self, step: Step, record: Record) -> Step:
         """A task can only be asked for where it was bought; a doubt about money buys nothing."""
         if record.provider == self._provider:
             return step
         reason = (
-            f"{step.reason}, but it was bought at {record.provider} and this is "
-            f"{self._provider}: run it there"
+            f"{step.reason}, bought at {record.provider} while this is {self._provider}: "
+            "run it there"
         )
-        return replace(step, action=Action.SKIP, reason=reason)
+        return replace(step, action=Action.SKIP, reason=reason, estimated_credits=0.0)
 
-    def _take_kept(self, digest: str) -> str | None:
-        paths = self._kept.get(digest) or self._kept.get(digest[:12])
-        return paths.pop() if paths else None
+    def _next_attempt(self, want: Wanted, record: Record | None) -> int:
+        """One more than the last known attempt of this take at this request.
+
+        A lost or never submitted one keeps its number: should the provider know its key after
+        all, nothing is bought.
+        """
+        known = [self._records[name] for name in self._kept.get(want.digest, ())]
+        known = [kept for kept in known if self._owns(want, kept)]
+        last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
+        if last is None:
+            return 1
+        lost = last.error is not None and last.error.code == LOST
+        return (
+            last.attempt
+            if lost or (last.task_id is None and last.error is None)
+            else last.attempt + 1
+        )
 
     def _kept_name(self, record: Record) -> str:
         """A free name under `kept/` for a record that gives way."""
@@ -190,16 +255,16 @@ class _Decision:
         self._taken.add(name)
         return name
 
-    def _render(self, want: Wanted, reason: str, last: Record | None) -> Step:
-        """`last` is the last attempt at the very same request, whose number this one follows."""
+    def _render(self, want: Wanted, reason: str, record: Record | None) -> Step:
+        """Buy it; `record` is of the very same request, where there is one."""
         return Step(
             render=want.take.key,
             action=Action.RENDER,
             reason=reason,
             digest=want.digest,
-            attempt=1 if last is None else last.attempt + 1,
+            attempt=self._next_attempt(want, record),
             estimated_credits=self._estimate(want.take.request),
-            status=last.status if last else None,
+            status=record.status if record else None,
             wanted=want,
         )
 
@@ -215,22 +280,6 @@ class _Decision:
             status=record.status if record else None,
             wanted=want,
         )
-
-
-def _kept_clips(records: Mapping[str, Record], clips: Mapping[str, int]) -> dict[str, list[str]]:
-    """Clips under `kept/` by what they are: a digest where a record knows it, else its begin."""
-    found: dict[str, list[str]] = {}
-    spoken_for = set()
-    for name, record in records.items():
-        if record.clip is None:
-            continue
-        spoken_for.add(record.clip.path)
-        if name.startswith(KEPT) and clip_is_there(record, clips):
-            found.setdefault(record.digest, []).append(record.clip.path)
-    for path in clips:
-        if path.startswith(KEPT) and path not in spoken_for:
-            found.setdefault(path.removeprefix(KEPT).removesuffix(".mp4")[:12], []).append(path)
-    return found
 
 
 def _why(record: Record) -> str:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pipeline.errors import RecordsError
 from pipeline.rendering.states import KEPT, Clip, Failure, Record, Records, Status
 
 VERSION = 1
+
+_NAME = re.compile(r"(kept/[0-9a-f]{12}(-[0-9]+)?|[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.t[0-9]+)?)")
+_PATH = re.compile(rf"({_NAME.pattern})\.mp4")
+"""Names become paths: one that leads elsewhere must not be believed."""
 
 
 @dataclass(slots=True)
@@ -63,15 +69,17 @@ def parse(text: str, place: str) -> Results:
                 f"{place}: written by another shotmake (version {version}; this one reads "
                 f"{VERSION}). Use that one, or move the folder away to begin anew."
             )
-        provider = document["provider"]
+        provider = _typed(document["provider"], str)
         records = {
-            **{name: _record(shown, provider) for name, shown in document["renders"].items()},
+            **{name: _record(name, shown, provider) for name, shown in document["renders"].items()},
             **{
-                KEPT + name: _record(shown, provider)
+                KEPT + name: _record(KEPT + name, shown, provider)
                 for name, shown in document.get("kept", {}).items()
             },
         }
-        return Results(document["storyboard"], document["pass"], provider, records)
+        return Results(
+            _typed(document["storyboard"], str), _typed(document["pass"], str), provider, records
+        )
     except RecordsError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -81,31 +89,55 @@ def parse(text: str, place: str) -> Results:
         ) from error
 
 
-def _record(shown: dict[str, Any], provider: str) -> Record:
+def _record(name: str, shown: dict[str, Any], provider: str) -> Record:
+    """A render as it stands in the file, which is foreign input: it is committed and merged."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} can't be the name of a render")
     clip, error = shown.get("clip"), shown.get("error")
-    if not isinstance(shown["request"], dict):
-        raise TypeError("a request is a mapping")
     return Record(
         status=Status(shown["status"]),
-        digest=_text(shown["digest"]),
-        request=shown["request"],
-        out_task_id=_text(shown["out_task_id"]),
-        attempt=int(shown["attempt"]),
-        provider=_text(shown.get("provider", provider)),
-        task_id=_optional_text(shown.get("task_id")),
-        submitted_at=_optional_text(shown.get("submitted_at")),
-        completed_at=_optional_text(shown.get("completed_at")),
-        credits=shown.get("credits"),
-        clip=Clip(**clip) if clip else None,
-        error=Failure(**error) if error else None,
+        digest=_typed(shown["digest"], str),
+        request=_typed(shown["request"], dict),
+        out_task_id=_typed(shown["out_task_id"], str),
+        attempt=_typed(shown["attempt"], int),
+        provider=_typed(shown.get("provider", provider), str),
+        task_id=_optional(shown.get("task_id"), str),
+        submitted_at=_time(shown.get("submitted_at")),
+        completed_at=_time(shown.get("completed_at")),
+        credits=_optional(shown.get("credits"), int | float),
+        clip=_clip(_typed(clip, dict)) if clip else None,
+        error=_failure(_typed(error, dict)) if error else None,
     )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+def _clip(shown: dict[str, Any]) -> Clip:
+    clip = Clip(**shown)
+    if not _PATH.fullmatch(_typed(clip.path, str)):
+        raise ValueError(f"{clip.path!r} can't be the path of a clip")
+    _typed(clip.sha256, str)
+    _typed(clip.bytes, int)
+    return clip
+
+
+def _failure(shown: dict[str, Any]) -> Failure:
+    failure = Failure(**shown)
+    _typed(failure.code, str)
+    _typed(failure.message, str)
+    return failure
+
+
+def _time(value: object) -> str | None:
+    text = _optional(value, str)
+    if text is not None and datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return text
+
+
+def _typed(value: Any, kind: Any) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{value!r} stands where it can't")
     return value
 
 
-def _optional_text(value: object) -> str | None:
-    return None if value is None else _text(value)
+def _optional(value: Any, kind: Any) -> Any:
+    return None if value is None else _typed(value, kind)

@@ -8,7 +8,7 @@ flight being on record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -53,8 +53,11 @@ def settle(boards: Sequence[Planned], report: Report) -> list[Work]:
             if step.action is Action.SKIP:
                 report.tell(_skipped(work))
             elif step.action is Action.RESTORE:
-                report.tell(_restored(work))
+                left = _restore(work, report)
+                rest += [left] if left else []
             else:
+                if step.action is not Action.RENDER:
+                    planned.board.make_room(step)
                 rest.append(work)
     return sorted(rest, key=lambda work: _ORDER.index(work.step.action))
 
@@ -67,12 +70,20 @@ def _skipped(work: Work) -> Notice:
     return work.notice(Kind.BLOCKED if blocked else Kind.PENDING, step.reason)
 
 
-def _restored(work: Work) -> Notice:
+def _restore(work: Work, report: Report) -> Work | None:
+    """Bring an earlier clip back. What is left to do: where it is damaged, ask for its task."""
+    step = work.step
     try:
-        clip = work.board.restore(work.plan, work.step)
+        clip = work.board.restore(work.plan, step)
     except MediaError as error:
-        return work.notice(Kind.FAILED, str(error))
-    return work.notice(Kind.RESTORED, work.step.reason, clip=clip.path)
+        record = work.board.book.records.get(step.render)
+        if record is not None and record.task_id is not None:
+            reason = f"{error}, its task is known"
+            return replace(work, step=replace(step, action=Action.RECOVER, reason=reason))
+        report.tell(work.notice(Kind.FAILED, f"{error}; run again to render it"))
+        return None
+    report.tell(work.notice(Kind.RESTORED, step.reason, clip=clip.path))
+    return None
 
 
 async def run(

@@ -1,12 +1,10 @@
 """The life of a take: which event may follow which, and what each one makes of the record.
 
-                  ┌────────────── lost ───────────────┐
-                  ▼                                   │
-    (none) ──▶ INTENDED ──submitted──▶ OPEN ──ended──▶ DELIVERABLE ──stored──▶ COMPLETED
-                │  ▲                    │                                          │
-             refused│                 ended                                      lost
-                ▼  intent (next attempt)▼                                          ▼
-             FAILED · BLOCKED · CANCELLED                                       INTENDED
+    (none) ──intent──▶ INTENDED ──submitted──▶ OPEN ──ended──▶ DELIVERABLE ──stored──▶ COMPLETED
+                          │                     │                    │                     │
+                       refused                ended                 lost                  lost
+                          ▼                     ▼                    ▼                     ▼
+                       FAILED · BLOCKED · CANCELLED ──intent──▶ INTENDED (the next attempt)
 
 A state is derived from the record and never stored beside it. The journal's replay and the
 running program go through the same `apply`, so what is recorded is what happened.
@@ -90,6 +88,9 @@ class Record:
     error: Failure | None = None
 
 
+LOST = "task_lost"
+"""The failure's code when the provider knows a task no more."""
+
 Records = dict[str, Record]
 """By take key, and by `kept/<digest12>` for what is kept."""
 
@@ -140,7 +141,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The provider knows the task no more."""
+    """The provider knows neither the task nor its key any more, and its clip is not here."""
 
     render: str
     at: str
@@ -148,16 +149,17 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The clip is verified and in its place."""
+    """The clip is in its place; `error` says what is not as it was asked for."""
 
     render: str
     at: str
     clip: Clip
+    error: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
-    """Another request takes the place; the record moves to `to`, its clip stays for now."""
+class Renamed:
+    """The record goes by `to` now: into `kept/` when another request takes its place, or back."""
 
     render: str
     at: str
@@ -175,10 +177,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """An earlier clip with the request's digest is the current one again.
-
-    `source` names the kept record that it comes from, where there is one.
-    """
+    """A clip that lay in `kept/` without a record is the take's; where it was bought is unknown."""
 
     render: str
     at: str
@@ -186,33 +185,34 @@ class Restored:
     digest: str
     request: Mapping[str, Any]
     out_task_id: str
-    attempt: int
     clip: Clip
-    source: str | None
 
 
-Event = Intent | Submitted | Refused | Ended | Lost | Stored | Superseded | Moved | Restored
+Event = Intent | Submitted | Refused | Ended | Lost | Stored | Renamed | Moved | Restored
 
-_ENDED_WITHOUT_A_CLIP = frozenset({State.FAILED, State.BLOCKED, State.CANCELLED})
+WITHOUT_A_CLIP = frozenset({State.FAILED, State.BLOCKED, State.CANCELLED})
+"""Ends that brought nothing to keep."""
+
 _ANY = frozenset(State) - {State.NONE}
 
 LEGAL: Mapping[type, frozenset[State]] = MappingProxyType(
     {
-        # A completed take is rendered anew only under another record (Superseded comes first),
-        # an intended one is sent again with the same key.
-        Intent: frozenset({State.NONE, State.INTENDED}) | _ENDED_WITHOUT_A_CLIP,
-        Submitted: frozenset({State.INTENDED}),
+        # A completed take is rendered anew only beside its record (Renamed comes first) or after
+        # Lost; an intended one is sent again with the same key.
+        Intent: frozenset({State.NONE, State.INTENDED}) | WITHOUT_A_CLIP,
+        # From the later states: found again by its key under another task id.
+        Submitted: frozenset({State.INTENDED, State.OPEN, State.DELIVERABLE, State.COMPLETED}),
         Refused: frozenset({State.INTENDED}),
         Ended: frozenset({State.OPEN}),
         Lost: frozenset({State.OPEN, State.DELIVERABLE, State.COMPLETED}),
         # COMPLETED: the clip was missing on disk and has been fetched again.
         Stored: frozenset({State.DELIVERABLE, State.COMPLETED}),
-        Superseded: _ANY,
+        Renamed: _ANY,
         Moved: _ANY,
-        Restored: frozenset({State.NONE, State.COMPLETED}) | _ENDED_WITHOUT_A_CLIP,
+        Restored: frozenset({State.NONE, State.COMPLETED}) | WITHOUT_A_CLIP,
     }
 )
-"""From which states an event may come. An end is left only by Intent, Lost or Superseded."""
+"""From which states an event may come. An end is left only by Intent or Lost."""
 
 
 def state_of(record: Record | None) -> State:
@@ -233,8 +233,10 @@ def require_legal(records: Mapping[str, Record], event: Event) -> None:
         raise RecordsError(
             f"{event.render}: “{type(event).__name__.lower()}” can't follow “{state}”"
         )
-    if isinstance(event, Superseded) and event.to in records:
-        raise RecordsError(f"{event.render}: the name {event.to} is taken")
+    if isinstance(event, Renamed):
+        there = state_of(records.get(event.to))
+        if there is not State.NONE and there not in WITHOUT_A_CLIP:
+            raise RecordsError(f"{event.render}: the name {event.to} is taken")
 
 
 def apply(records: MutableMapping[str, Record], event: Event) -> None:
@@ -244,11 +246,10 @@ def apply(records: MutableMapping[str, Record], event: Event) -> None:
     match event:
         case Intent():
             records[event.render] = _intended(event)
-        case Superseded():
+        case Renamed():
             records[event.to] = records.pop(event.render)
         case Restored():
-            source = records.pop(event.source, None) if event.source else None
-            records[event.render] = _restored(event, source)
+            records[event.render] = _restored(event)
         case _:
             assert record is not None  # noqa: S101 (LEGAL lets only Intent and Restored begin)
             records[event.render] = _advanced(record, event)
@@ -266,20 +267,17 @@ def _intended(event: Intent) -> Record:
     )
 
 
-def _restored(event: Restored, source: Record | None) -> Record:
-    known = Record(
+def _restored(event: Restored) -> Record:
+    return Record(
         status=Status.COMPLETED,
         digest=event.digest,
         request=event.request,
         out_task_id=event.out_task_id,
-        attempt=event.attempt,
+        attempt=1,
         provider=event.provider,
         completed_at=event.at,
         clip=event.clip,
     )
-    if source is None:
-        return known
-    return replace(source, status=Status.COMPLETED, request=event.request, clip=event.clip)
 
 
 def _advanced(record: Record, event: Submitted | Refused | Ended | Lost | Stored | Moved) -> Record:
@@ -300,11 +298,11 @@ def _advanced(record: Record, event: Submitted | Refused | Ended | Lost | Stored
                 error=event.error,
             )
         case Lost():
-            return replace(
-                record, status=Status.PENDING, task_id=None, completed_at=None, clip=None
-            )
+            message = f"the provider no longer knows task {record.task_id}"
+            failure = Failure(LOST, message, retryable=True)
+            return replace(record, status=Status.FAILED, clip=None, error=failure)
         case Stored():
-            return replace(record, status=Status.COMPLETED, clip=event.clip, error=None)
+            return replace(record, status=Status.COMPLETED, clip=event.clip, error=event.error)
         case Moved():
             clip = record.clip and replace(record.clip, path=event.path)
             return replace(record, clip=clip)

@@ -42,9 +42,9 @@ class Wanted:
 class Step:
     """What the plan decides for one record.
 
-    `status` is what `results.json` says now; `source` is, for a restore, the clip to bring
-    back; a record `supersedes` moves to `kept_as` before anything else happens; `wanted` is
-    missing where no take asks for the record any more.
+    `status` is what `results.json` says now. `moves` are records that get another name before
+    anything else happens: out of the way into `kept/`, or back from there. `source` is a clip
+    without a record that a restore takes. `wanted` is missing where no take asks for the record.
     """
 
     render: str
@@ -55,8 +55,7 @@ class Step:
     estimated_credits: float | None
     status: Status | None = None
     source: str | None = None
-    supersedes: str | None = None
-    kept_as: str | None = None
+    moves: tuple[tuple[str, str], ...] = ()
     wanted: Wanted | None = None
 
 

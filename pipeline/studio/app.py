@@ -34,7 +34,7 @@ URL_SECONDS = 24 * 3600
 class Studio:
     """The studio as an ASGI app. `free`: nothing costs a credit, for animatics.
 
-    Enter it (`async with studio`) for as long as it serves.
+    Enter its task table (`async with studio.tasks`) for as long as it serves.
     """
 
     def __init__(self, models: Mapping[str, Model], house: House, *, free: bool) -> None:
@@ -65,22 +65,22 @@ class Studio:
         document = await _json(request)
         order = order_from(document, account, self._models, free=self._free)
         task = self.tasks.submit(order)
-        return JSONResponse({**self._shown(task, request), "estimated_credits": task.order.credits})
+        return _Answer({**self._shown(task, request), "estimated_credits": task.order.credits})
 
     async def _query(self, request: Request) -> Response:
         asked = dict(request.query_params) if request.method == "GET" else await _json(request)
-        return JSONResponse(self._shown(self._find(request, asked), request))
+        return _Answer(self._shown(self._find(request, asked), request))
 
     async def _cancel(self, request: Request) -> Response:
         by_path = request.path_params.get("task_id")
         task = self._find(request, {"task_id": by_path} if by_path else await _json(request))
         self.tasks.cancel(task)
-        return JSONResponse(self._shown(task, request))
+        return _Answer(self._shown(task, request))
 
     async def _list_models(self, request: Request) -> Response:
         _account(request)
         data = [{"id": name, "capabilities": ["video"]} for name in sorted(self._models)]
-        return JSONResponse({"object": "list", "data": data})
+        return _Answer({"object": "list", "data": data})
 
     async def _ledger(self, request: Request) -> Response:
         account = _account(request)
@@ -94,7 +94,7 @@ class Studio:
             for charge in self.tasks.ledger
             if charge.account == account
         ]
-        return JSONResponse({"charges": charges})
+        return _Answer({"charges": charges})
 
     async def _clip(self, request: Request) -> Response:
         task_id = request.path_params["task_id"]
@@ -169,7 +169,8 @@ def _account(request: Request) -> str:
 
 async def _json(request: Request) -> object:
     content = bytearray()
-    if int(request.headers.get("content-length", 0)) > BODY_BYTES_MAX:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > BODY_BYTES_MAX:
         raise OrderError("the body is over 1 MiB", "request_entity_too_large", 413)
     async with aclosing(request.stream()) as chunks:
         async for chunk in chunks:
@@ -182,9 +183,16 @@ async def _json(request: Request) -> object:
         raise OrderError("the body is no JSON") from None
 
 
+class _Answer(JSONResponse):
+    """JSON in ASCII: what a caller sent may hold lone surrogates, which no UTF-8 can."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
+
+
 def _refusal(status: int, code: str, message: str) -> Response:
     kind = "invalid_request_error" if status < 500 else "api_error"
-    return JSONResponse({"error": {"type": kind, "code": code, "message": message}}, status)
+    return _Answer({"error": {"type": kind, "code": code, "message": message}}, status)
 
 
 def _order_refusal(_request: Request, error: Exception) -> Response:

@@ -14,7 +14,6 @@ from pipeline.studio.engine import EngineError, Job
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from types import TracebackType
 
     from anyio.abc import TaskGroup
 
@@ -96,15 +95,12 @@ class TaskTable:
         self._crew = await anyio.create_task_group().__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
+        # What went wrong outside is no business of the tasks': it is not handed to their group,
+        # which would wrap it.
         if self._crew is not None:
             self._crew.cancel_scope.cancel()
-            await self._crew.__aexit__(kind, error, trace)
+            await self._crew.__aexit__(None, None, None)
             self._crew = None
 
     def submit(self, order: Order) -> StudioTask:
@@ -165,10 +161,15 @@ class TaskTable:
                     task.status = "running"
                     await anyio.sleep(self._house.latency_seconds(task.order.job))
                     clip = await self._house.render(task.order.job)
-            except (EngineError, MediaError) as error:
-                task.error_code = getattr(error, "code", "invalid_param")
-                task.error_message = str(error)
-                self._end(task, "failed")
+            except MediaError as error:
+                self._fail(task, "invalid_param", str(error))
+                return
+            except EngineError as error:
+                self._fail(task, error.code, str(error))
+                return
+            except Exception as error:
+                # An engine is foreign code: its accidents end a task and not the studio.
+                self._fail(task, "engine_error", f"{type(error).__name__}: {error}")
                 return
             self._keep(task.task_id, clip)
             task.credits = task.order.credits
@@ -183,6 +184,10 @@ class TaskTable:
                     self._house.unix_time(),
                 )
             )
+
+    def _fail(self, task: StudioTask, code: str, message: str) -> None:
+        task.error_code, task.error_message = code, message
+        self._end(task, "failed")
 
     def _end(self, task: StudioTask, status: Status) -> None:
         task.status = status

@@ -35,7 +35,9 @@ ANSWER_BYTES_MAX = 1024 * 1024
 
 
 class LostAnswerError(GatewayError):
-    """Nobody knows whether the gateway acted on the request."""
+    """The request was sent, and no answer came."""
+
+    uncertain = True
 
 
 class ThrottledError(GatewayError):
@@ -71,34 +73,40 @@ class TasksClient:
         """Buy one task; the same `out_task_id` in `body` never buys a second.
 
         Waits out faults and throttling, at most `patience_seconds` for the latter; `on_wait`
-        is told why and how long. Raises `LostAnswerError` when the last word is that nobody
-        knows, other `ApiError`s when nothing was bought.
+        is told why and how long. Raises `ApiError`: with its `uncertain` set nobody knows
+        whether the task was bought, else nothing was.
         """
         deadline = anyio.current_time() + patience_seconds
         failures = 0
-        lost: LostAnswerError | None = None
+        lost = False
         while True:
             await anyio.sleep_until(self._resume_at)
             try:
-                if lost is not None:
-                    known = await self._find(body["out_task_id"])
-                    if known is not None:
-                        return known
-                return await self._ask("POST", "/v1/tasks/submit", json=body)
-            except ThrottledError as error:
-                wait = error.wait_seconds
-                if anyio.current_time() + wait > deadline:
-                    raise lost or error from None
-                self._resume_at = max(self._resume_at, anyio.current_time() + wait)
-                on_wait(str(error), wait)
+                known = await self._find(body["out_task_id"]) if lost else None
+                return known or await self._ask("POST", "/v1/tasks/submit", json=body)
             except GatewayError as error:
-                failures += 1
-                lost = error if isinstance(error, LostAnswerError) else lost
-                pause = fault_wait(failures)
+                lost = lost or error.uncertain
+                failures += not isinstance(error, ThrottledError)
+                pause = self._pause(error, failures, deadline)
                 if pause is None:
-                    raise lost or error from None
+                    error.uncertain = lost
+                    raise
                 on_wait(str(error), pause)
                 await anyio.sleep(pause)
+            except ApiError as error:
+                # An answer that can't be read may be to a submit that was acted on.
+                error.uncertain = lost or isinstance(error, ProtocolError)
+                raise
+
+    def _pause(self, error: GatewayError, failures: int, deadline: float) -> float | None:
+        """How long to wait before the next try; None: give up. A 429 holds the whole run back."""
+        if not isinstance(error, ThrottledError):
+            return fault_wait(failures)
+        resume_at = anyio.current_time() + error.wait_seconds
+        if resume_at > deadline:
+            return None
+        self._resume_at = max(self._resume_at, resume_at)
+        return error.wait_seconds
 
     async def query(self, task_id: str) -> Task:
         """The task's present state; free. Raises `TaskNotFoundError`, `GatewayError`, …"""

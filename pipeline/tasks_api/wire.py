@@ -21,6 +21,7 @@ Phase = Literal["open", "completed", "failed", "cancelled"]
 _WIRE_NAMES = {"duration": "duration_seconds", "aspect": "aspect_ratio", "init_image": "image_init"}
 _ENDS: dict[str, Phase] = {"completed": "completed", "failed": "failed", "cancelled": "cancelled"}
 BLOCKED_CODES = frozenset({"content_policy_violation"})
+DUPLICATE_KEY = "duplicate_out_task_id"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

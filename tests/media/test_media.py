@@ -92,7 +92,7 @@ def test_an_inline_image_fits_and_covers_the_frame(tmp_path: Path) -> None:
     """A large, noisy still is scaled to cover the frame and stays under the limit."""
     path = tmp_path / "still.png"
     Image.effect_noise((3000, 2500), 90).save(path)
-    url = data_url(path, (1280, 720), 900_000)
+    url = data_url(path.read_bytes(), (1280, 720), 900_000)
     assert len(url) <= 900_000
     content = base64.b64decode(url.partition(",")[2])
     with Image.open(io.BytesIO(content)) as image:
@@ -106,4 +106,4 @@ def test_an_image_that_cannot_fit_is_said(tmp_path: Path) -> None:
     path = tmp_path / "still.png"
     Image.effect_noise((1280, 720), 90).save(path)
     with pytest.raises(MediaError, match="does not fit"):
-        data_url(path, (1280, 720), 1000)
+        data_url(path.read_bytes(), (1280, 720), 1000)

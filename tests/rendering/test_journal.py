@@ -18,11 +18,11 @@ from pipeline.rendering.states import (
     Lost,
     Moved,
     Refused,
+    Renamed,
     Restored,
     Status,
     Stored,
     Submitted,
-    Superseded,
 )
 
 if TYPE_CHECKING:
@@ -37,12 +37,13 @@ ENTRIES: list[Entry] = [
     Submitted("a", AT, "task_1"),
     Ended("a", AT, Status.COMPLETED, 0.18, None),
     Stored("a", AT, CLIP),
-    Superseded("a", AT, "kept/dddddddddddd"),
+    Stored("a", AT, CLIP, Failure("clip_differs", "it is 5.00 s long", retryable=False)),
+    Renamed("a", AT, "kept/dddddddddddd"),
     Moved("kept/dddddddddddd", AT, "kept/dddddddddddd.mp4"),
     Intent("a", AT, "https://gateway.test", "e" * 64, {"prompt": "cup"}, "a.t1.a1.y", 1, None),
     Refused("a", AT, blocked=True, error=Failure("451", "no", retryable=False)),
     Lost("kept/dddddddddddd", AT),
-    Restored("b", AT, "studio", "f" * 64, {"prompt": "x"}, "b.t1.a1.z", 1, CLIP, None),
+    Restored("b", AT, "studio", "f" * 64, {"prompt": "x"}, "b.t1.a1.z", CLIP),
     Folded("0" * 64),
 ]
 CONTENT = b"".join(encode(entry, number) for number, entry in enumerate(ENTRIES, 1))

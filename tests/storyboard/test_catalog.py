@@ -14,10 +14,9 @@ from pipeline.storyboard.catalog import (
     Catalog,
     frame_size,
     load_catalog,
-    schema_text,
     schemas_folder,
 )
-from pipeline.storyboard.schemas import schema_of
+from pipeline.storyboard.schemas import schema_of, schema_text
 
 HD, FULL = "720p", "1080p"
 STYLES = ["cinematic", "anime", "documentary", "none"]

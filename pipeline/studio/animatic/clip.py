@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from pipeline.studio.animatic.camera import Camera, moves_in, pace_in
+from pipeline.studio.animatic.camera import Camera
 from pipeline.studio.animatic.compositor import Compositor
 from pipeline.studio.animatic.film import encode
+from pipeline.studio.animatic.moves import moves_in, pace_in
 from pipeline.studio.animatic.palette import palette
 from pipeline.studio.animatic.picture import WanderingLight, picture
 from pipeline.studio.animatic.places import PLACES
@@ -20,6 +21,7 @@ from pipeline.studio.animatic.words import plain, sight
 from pipeline.studio.engine import FRAMES_PER_SECOND
 
 if TYPE_CHECKING:
+    from pipeline.studio.animatic.compositor import Effect
     from pipeline.studio.engine import Job
 
 # For prompts that name no place or no hour: what shows well.
@@ -50,7 +52,7 @@ def draw_clip(job: Job) -> bytes:
     titles = Titles(job, tuple(camera.moves), camera.frames)
     if job.init_image is not None:
         layers = picture(job.init_image, camera)
-        before = [WanderingLight(camera), Vignette(job.width, job.height), titles]
+        before: list[Effect] = [WanderingLight(camera), Vignette(job.width, job.height), titles]
         compositor = Compositor(camera, layers, before)
     else:
         scene = set_scene(words, key, camera)
@@ -64,7 +66,9 @@ def set_scene(words: str, key: str, camera: Camera) -> Scene:
     chance = generator(key, "scene")
     seen = sight(words)
     place = seen.place or str(generator(words, "place").choice(_PLACES))
-    lights = _GREEN_LIGHTS if place in {"forest", "jungle", "field", "beach", "product"} else _LIGHTS
+    lights = (
+        _GREEN_LIGHTS if place in {"forest", "jungle", "field", "beach", "product"} else _LIGHTS
+    )
     if place == "city":
         lights = ("dusk", "sunset", "night", "golden")
     light = seen.light or str(chance.choice(lights))

@@ -9,13 +9,13 @@ because four channels warp as fast as one.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pipeline.studio.animatic.camera import Camera
     from pipeline.studio.animatic.layer import Layer, Pixels
@@ -32,13 +32,18 @@ class Planes:
         self.red: Pixels = np.full((height // 2, width // 2), 128, np.uint8)
 
 
+Effect: TypeAlias = "Callable[[int, Planes], None]"
+"""Changes the finished picture of a frame, given the frame's number."""
+
+
 class _Part(NamedTuple):
-    """The screen rectangle where a layer is drawn, in pixels of the size it is blended at."""
+    """A screen rectangle where a layer is drawn, in pixels of the size it is blended at."""
 
     left: int
     top: int
     right: int
     bottom: int
+    solid: bool
 
 
 class Compositor:
@@ -51,7 +56,7 @@ class Compositor:
         self,
         camera: Camera,
         layers: Sequence[Layer],
-        effects: Sequence[Callable[[int, Planes], None]] = (),
+        effects: Sequence[Effect] = (),
     ) -> None:
         self._camera = camera
         self._effects = effects
@@ -59,11 +64,12 @@ class Compositor:
         self._size = (width, height)
         self._half_size = (width // 2, height // 2)
         ordered = sorted(layers, key=lambda layer: layer.depth)
-        # A soft layer in front of a crisp one has to be blended at full size as well.
+        # A soft layer before a crisp one is out of focus: it is blended onto the full picture.
         crisp = next((k for k, each in enumerate(ordered) if each.detail == 1.0), len(ordered))
         self._far, self._near = ordered[:crisp], ordered[crisp:]
         self._planes = Planes(width, height)
         self._half_luma: Pixels = np.full((height // 2, width // 2), 16, np.uint8)
+        self._scratch = _Scratch(width * height)
 
     def draw(self, frame: int) -> Planes:
         """The frame's picture; the same planes are used again for the next one."""
@@ -75,7 +81,7 @@ class Compositor:
         half = (self._half_luma, planes.blue, planes.red)
         for layer, part in far:
             picture = self._moved(layer, frame, 0.5, part)
-            _blend(layer, picture, [target[_area(part)] for target in half])
+            self._blend_half(picture, [target[_area(part)] for target in half], part.solid)
         if far:
             rows = min(half_floor * 2, self._size[1])
             cv2.resize(
@@ -85,58 +91,102 @@ class Compositor:
                 interpolation=cv2.INTER_LINEAR,
             )
         for layer, part in near:
-            self._blend_full(layer, self._moved(layer, frame, 1.0, part), part)
+            if layer.detail == 1.0:
+                self._blend_full(self._moved(layer, frame, 1.0, part), part)
+            else:
+                small = _halved(part)
+                self._blend_soft(self._moved(layer, frame, 0.5, small), part, small)
         for effect in self._effects:
             effect(frame, planes)
         return planes
 
-    def _blend_full(self, layer: Layer, picture: Pixels, part: _Part) -> None:
+    def _blend_half(self, picture: Pixels, targets: list[Pixels], solid: bool) -> None:
+        *planes, through = self._split(picture)
+        for plane, target in zip(planes, targets, strict=True):
+            if solid:
+                target[:] = plane
+            else:
+                _over(target, plane, through)
+
+    def _blend_full(self, picture: Pixels, part: _Part) -> None:
         height, width = picture.shape[:2]
+        small = self._scratch.take("small", height // 2, width // 2, 4)
+        cv2.resize(picture, (width // 2, height // 2), dst=small, interpolation=cv2.INTER_AREA)
+        luma = self._scratch.take("luma", height, width)
+        cv2.extractChannel(picture, 0, dst=luma)
+        half = _area(_halved(part))
         planes = self._planes
-        small = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        luma, _, _, through = cv2.split(picture)
-        target = planes.luma[_area(part)]
-        half = _area(_Part(*(at // 2 for at in part)))
-        _, blue, red, through_half = cv2.split(small)
-        if layer.solid:
-            target[:], planes.blue[half], planes.red[half] = luma, blue, red
+        _, blue, red, through_half = self._split(small)
+        if part.solid:
+            planes.luma[_area(part)], planes.blue[half], planes.red[half] = luma, blue, red
             return
-        _over(target, luma, through)
+        through = self._scratch.take("through", height, width)
+        cv2.extractChannel(picture, 3, dst=through)
+        _over(planes.luma[_area(part)], luma, through)
         _over(planes.blue[half], blue, through_half)
         _over(planes.red[half], red, through_half)
+
+    def _blend_soft(self, picture: Pixels, part: _Part, small: _Part) -> None:
+        """Before the lens, out of focus: half the pixels are enough, scaled up as they land."""
+        planes = self._planes
+        luma, blue, red, through = self._split(picture)
+        half = _area(small)
+        size = (part.right - part.left, part.bottom - part.top)
+        wide_luma = self._scratch.take("luma", size[1], size[0])
+        cv2.resize(luma, size, dst=wide_luma, interpolation=cv2.INTER_LINEAR)
+        if part.solid:
+            planes.luma[_area(part)], planes.blue[half], planes.red[half] = wide_luma, blue, red
+            return
+        wide_through = self._scratch.take("through", size[1], size[0])
+        cv2.resize(through, size, dst=wide_through, interpolation=cv2.INTER_LINEAR)
+        _over(planes.luma[_area(part)], wide_luma, wide_through)
+        _over(planes.blue[half], blue, through)
+        _over(planes.red[half], red, through)
+
+    def _split(self, picture: Pixels) -> list[Pixels]:
+        height, width = picture.shape[:2]
+        planes = [self._scratch.take(f"plane {k}", height, width) for k in range(4)]
+        cv2.split(picture, planes)
+        return planes
 
     def _shown(
         self, layers: Sequence[Layer], frame: int, share: float, floor: int
     ) -> tuple[list[tuple[Layer, _Part]], int]:
         """The layers that are in the picture, far to near, and where the solid ground begins."""
-        width = int(self._size[0] * share)
         shown = []
         for layer in reversed(layers):
-            part = self._part(layer, frame, share, width, floor)
-            if part.left >= part.right or part.top >= part.bottom:
-                continue
-            shown.append((layer, part))
-            if layer.solid:
-                floor = part.top
+            parts = [
+                part
+                for part in self._parts(layer, frame, share, floor)
+                if part.left < part.right and part.top < part.bottom
+            ]
+            shown += [(layer, part) for part in reversed(parts)]
+            if parts and parts[-1].solid:
+                floor = parts[-1].top
         return shown[::-1], floor
 
-    def _part(self, layer: Layer, frame: int, share: float, width: int, floor: int) -> _Part:
+    def _parts(self, layer: Layer, frame: int, share: float, floor: int) -> Iterator[_Part]:
+        """Where the layer's cells lie on the screen; bands meet there without gap or overlap."""
         place = self._camera.place(frame, layer.depth, followed=layer.followed)
         centre_x, centre_y = self._camera.centre
-        box = layer.box
+        width = int(self._size[0] * share)
 
-        def to_screen(at: float, centre: float, shift: float) -> float:
-            return (centre + place.scale * (at - centre) + shift) * share
+        def column(at: float) -> float:
+            return (centre_x + place.scale * (at - centre_x) + place.shift_x) * share
 
-        top = to_screen(box.top, centre_y, place.shift_y)
-        if layer.solid:
-            return _Part(0, max((math.ceil(top) + 2) & ~1, 0), width, floor)
-        return _Part(
-            _down(to_screen(box.left, centre_x, place.shift_x)),
-            _down(top),
-            _up(to_screen(box.right, centre_x, place.shift_x), width),
-            _up(to_screen(box.bottom, centre_y, place.shift_y), floor),
-        )
+        def row(at: float) -> float:
+            return (centre_y + place.scale * (at - centre_y) + place.shift_y) * share
+
+        for cell in layer.cells:
+            box = cell.box
+            top = _even(row(box.top))
+            if cell.solid:
+                yield _Part(0, max(top, 0), width, floor, True)
+                continue
+            last = cell is layer.cells[-1]
+            bottom = _even(row(box.bottom)) + (2 if last else 0)
+            left, right = max(_even(column(box.left)), 0), min(_even(column(box.right)) + 2, width)
+            yield _Part(left, max(top, 0), right, min(bottom, floor), False)
 
     def _moved(self, layer: Layer, frame: int, share: float, part: _Part) -> Pixels:
         """The layer as the camera sees it there."""
@@ -154,39 +204,50 @@ class Compositor:
                 [0.0, step, to_canvas(part.top, layer.box.top, centre_y, place.shift_y)],
             ]
         )
-        picture = cv2.warpAffine(
+        width, height = part.right - part.left, part.bottom - part.top
+        picture = self._scratch.take("picture", height, width, 4)
+        cv2.warpAffine(
             layer.canvas if layer.alive is None else layer.alive(frame),
             way,
-            (part.right - part.left, part.bottom - part.top),
+            (width, height),
+            dst=picture,
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE if layer.solid else cv2.BORDER_CONSTANT,
+            borderMode=cv2.BORDER_REPLICATE if part.solid else cv2.BORDER_CONSTANT,
             borderValue=_CLEAR,
         )
-        return np.asarray(picture, np.uint8)
+        return picture
 
 
 def _area(part: _Part) -> tuple[slice, slice]:
     return slice(part.top, part.bottom), slice(part.left, part.right)
 
 
-def _down(at: float) -> int:
+def _halved(part: _Part) -> _Part:
+    return _Part(part.left // 2, part.top // 2, part.right // 2, part.bottom // 2, part.solid)
+
+
+def _even(at: float) -> int:
     """The even pixel at or before, so that chroma has whole pixels there too."""
-    return max(math.floor(at) & ~1, 0)
-
-
-def _up(at: float, limit: int) -> int:
-    return min((math.ceil(at) + 2) & ~1, limit)
-
-
-def _blend(layer: Layer, picture: Pixels, targets: list[Pixels]) -> None:
-    *planes, through = cv2.split(picture)
-    for plane, target in zip(planes, targets, strict=True):
-        if layer.solid:
-            target[:] = plane
-        else:
-            _over(target, np.asarray(plane, np.uint8), np.asarray(through, np.uint8))
+    return math.floor(at) & ~1
 
 
 def _over(target: Pixels, plane: Pixels, through: Pixels) -> None:
     cv2.multiply(target, through, dst=target, scale=1 / 255)
     cv2.add(target, plane, dst=target)
+
+
+class _Scratch:
+    """Memory to work in, taken once: fresh pages for every step cost more than the step."""
+
+    def __init__(self, pixels: int) -> None:
+        self._pixels = pixels
+        self._buffers: dict[str, Pixels] = {}
+
+    def take(self, name: str, height: int, width: int, channels: int = 1) -> Pixels:
+        """A picture of that shape, its contents left from the last use of that name."""
+        if name not in self._buffers:
+            self._buffers[name] = np.empty(self._pixels * channels, np.uint8)
+        flat = self._buffers[name][: height * width * channels]
+        return (
+            flat.reshape(height, width, channels) if channels > 1 else flat.reshape(height, width)
+        )

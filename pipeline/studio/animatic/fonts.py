@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from PIL.ImageFont import FreeTypeFont, ImageFont as BitmapFont
+    from PIL.ImageFont import FreeTypeFont
+    from PIL.ImageFont import ImageFont as BitmapFont
 
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc"})
 # What a title should be set in, best first, and what then fills the gaps.
 _TEXT = ("inter-", "sfns", "helveticaneue", "segoeui", "roboto-", "notosans-", "opensans",
-         "liberationsans-", "arial", "helvetica", "dejavusans", "nimbussans-", "freesans")  # fmt: skip
+         "liberationsans-", "arial", "helvetica", "dejavusans", "nimbussans-",
+         "freesans")  # fmt: skip
 _WIDE = ("notosanscjk", "sourcehansans", "notosanssc", "notosansjp", "notosanskr", "pingfang",
          "hiragino", "yugoth", "meiryo", "msyh", "malgun", "applesdgothic", "droidsansfallback",
          "wqy", "simhei", "arialuni", "stheiti")  # fmt: skip
@@ -63,7 +64,9 @@ def files() -> tuple[Path, ...]:
 def _rank(path: Path, wanted: Sequence[str]) -> tuple[bool, int]:
     name = path.stem.lower().replace(" ", "")
     odd = any(word in name for word in _SLANTED) or "bold" in name
-    place = next((at for at, start in enumerate(wanted) if f"{name}-".startswith(start)), len(wanted))
+    place = next(
+        (at for at, start in enumerate(wanted) if f"{name}-".startswith(start)), len(wanted)
+    )
     return odd, place
 
 
@@ -92,7 +95,11 @@ def bold_of(path: Path) -> Path:
 
 
 def _is_wide(character: str) -> bool:
-    return "\u1100" <= character <= "\u11ff" or "\u2e80" <= character <= "\uffef" or character >= "\U0001f000"
+    return (
+        "\u1100" <= character <= "\u11ff"
+        or "\u2e80" <= character <= "\uffef"
+        or character >= "\U0001f000"
+    )
 
 
 @cache
@@ -118,7 +125,8 @@ def _has(path: Path, code: int) -> bool:
 @cache
 def _ranges(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """The first and last characters of the ranges that a font has; None for a broken font."""
-    from fontTools.ttLib import TTFont, TTLibError  # noqa: PLC0415
+    # fontTools has no type information. Half the prompts of the world never need it.
+    from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]  # noqa: PLC0415
 
     try:
         # Pillow has to be able to draw with it too; colour bitmaps it can't scale.

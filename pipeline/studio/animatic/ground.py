@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from pipeline.studio.animatic.colour import mix, rgb
+from pipeline.studio.animatic.masks import blurred, both, outside
 from pipeline.studio.animatic.noise import line
+from pipeline.studio.animatic.paint import Plot
 from pipeline.studio.animatic.plants import conifers, grass
-from pipeline.studio.animatic.scene import FAR, NEAR
+from pipeline.studio.animatic.scene import FAR, detail_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,14 +46,14 @@ def peaks(
     sheet.wash([colour, mix(colour, scene.palette.haze, 0.55)], foot - high, foot)
     sheet.cover(mask)
     lit, dark = _flanks(scene, sheet, heights, generator)
-    sheet.glaze(cv2.min(dark, mask), mix(colour, scene.palette.deep, 0.35), 0.55)
-    sheet.glaze(cv2.min(lit, mask), mix(colour, scene.palette.light, 0.35), 0.6)
+    sheet.glaze(both(dark, mask), mix(colour, scene.palette.deep, 0.35), 0.55)
+    sheet.glaze(both(lit, mask), mix(colour, scene.palette.light, 0.35), 0.6)
     if snow:
         cap = _caps(scene, sheet, heights, generator, foot - high * 0.62)
         white = mix(scene.palette.haze, rgb("#ffffff"), 0.55)
-        sunny = cv2.min(cap, cv2.bitwise_not(dark))
+        sunny = both(cap, outside(dark))
         sheet.glaze(sunny, mix(white, scene.palette.light, 0.4), 0.95)
-        sheet.glaze(cv2.min(cap, dark), mix(white, colour, 0.55), 0.9)
+        sheet.glaze(both(cap, dark), mix(white, colour, 0.55), 0.9)
     sheet.mist(scene.palette.haze, foot - high * 0.55, foot + scene.height * 0.04, 0.85)
     return sheet.layers(depth)
 
@@ -70,7 +72,9 @@ def _flanks(
     facing = slope[source.astype(np.int64)] * side
     lit = np.clip(facing * 4 + 0.1, 0, 1)
     dark = np.clip(-facing * 4 + 0.1, 0, 1)
-    return (lit * 255).astype(np.uint8), (dark * 255).astype(np.uint8)
+    faces = ((share * 255).astype(np.uint8) for share in (lit, dark))
+    sunny, shaded = (blurred(face, 0.9) for face in faces)
+    return sunny, shaded
 
 
 def _caps(
@@ -88,31 +92,30 @@ def _caps(
     return cap
 
 
-def rise(
-    scene: Scene,
-    depth: float,
-    at: float,
-    wave: float,
-    tint: Colour,
-    *,
-    trees: float = 0.0,
-    long: float = 0.9,
-    lit: float = 0.10,
-) -> list[Layer]:
-    """A rolling ridge around scene height `at`; `wave` is its swing in frame heights, `trees`
-    the height of the wood on it in units, `long` the length of its waves in units."""
+class Roll(NamedTuple):
+    """How a rise rolls: its swing in frame heights, the length of its waves in units, the height
+    of the wood on it in units, and how much light lies on its top."""
+
+    swing: float
+    long: float = 0.9
+    trees: float = 0.0
+    lit: float = 0.10
+
+
+def rise(scene: Scene, depth: float, at: float, tint: Colour, roll: Roll) -> list[Layer]:
+    """A rolling ridge around scene height `at`."""
     generator = scene.generator("rise", depth)
-    lift = scene.height * wave + trees * scene.unit * 1.3
-    sheet = scene.sheet(depth, NEAR if depth > 0.5 else FAR, top=at - lift - 4)
-    swing = line(generator, sheet.columns(), scene.unit * long, 4, 0.4)
-    heights = at + scene.height * wave * swing
+    lift = scene.height * roll.swing + roll.trees * scene.unit * 1.3
+    sheet = scene.sheet(depth, detail_at(depth), top=at - lift - 4)
+    wave = line(generator, sheet.columns(), scene.unit * roll.long, 4, 0.4)
+    heights = at + scene.height * roll.swing * wave
     mask = sheet.mask()
     sheet.hill(mask, heights)
-    if trees:
-        conifers(sheet, mask, generator, heights, trees * scene.unit)
+    if roll.trees:
+        conifers(Plot(sheet, mask, generator), heights, roll.trees * scene.unit)
     palette = scene.palette
     colour = palette.at(depth, tint)
-    stops = [mix(colour, palette.light, lit), colour, palette.at(depth * 0.6, tint)]
+    stops = [mix(colour, palette.light, roll.lit), colour, palette.at(depth * 0.6, tint)]
     sheet.wash(stops, at - lift, at + scene.height * 0.2)
     sheet.cover(mask)
     sheet.edge(palette.light, rim(scene, 1.6), 0.35 * depth + 0.2)
@@ -131,7 +134,7 @@ def slope(
 ) -> list[Layer]:
     """The ground at the camera's feet, with trees (height in units) that frame the picture."""
     generator = scene.generator("slope", depth)
-    sheet = scene.sheet(depth, NEAR, top=at - scene.unit * (trees * 1.3 + 0.1))
+    sheet = scene.sheet(depth, detail_at(depth), top=at - scene.unit * (trees * 1.3 + 0.1))
     columns = sheet.columns()
     side = -1 if scene.orb_x > scene.width / 2 else 1
     lean = np.clip(columns / scene.width - 0.5, -1, 1) * side
@@ -143,9 +146,9 @@ def slope(
         out = np.abs(columns / scene.width - 0.5) * 2
         framing = np.clip(out * 1.7 - 0.62, 0, 1)
         tall = trees * scene.unit
-        conifers(sheet, mask, generator, heights + 3, tall, dense=1.7, size=framing)
+        conifers(Plot(sheet, mask, generator), heights + 3, tall, dense=1.7, size=framing)
     if blades:
-        grass(sheet, mask, generator, heights, scene.unit * blades)
+        grass(Plot(sheet, mask, generator), heights, scene.unit * blades)
     palette = scene.palette
     colour = palette.at(depth, tint)
     stops = [colour, mix(colour, palette.deep, 0.5)]

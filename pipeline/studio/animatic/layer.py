@@ -27,23 +27,44 @@ _TO_YUV = np.array(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of a layer where something is. A `solid` one covers all that is behind it."""
+
+    box: Box
+    solid: bool = False
+
+
 @dataclass(frozen=True)
 class Layer:
     """`canvas` has four channels: Y, U and V multiplied by the coverage, and 255 - coverage.
 
-    It covers `box` of the scene with `detail` canvas pixels to a scene pixel: 0.5 for what is
-    far and soft, 1 for what is near and crisp. A `solid` layer covers its whole box, which is
-    as wide as anything that is seen and goes down as far; so what is behind it is not drawn.
-    `alive`, if any, gives the canvas of one frame.
+    It lies at `box` of the scene with `detail` canvas pixels to a scene pixel: 0.5 for what is
+    far and soft, 1 for what is near and crisp. Outside its `cells` there is nothing. Cells come
+    in bands, top to bottom; a solid cell is the lowest, as wide as all that is seen and reaching
+    down as far, so that what is behind it need not be drawn. A `followed` layer keeps up with a
+    tracking camera. `alive`, if any, gives the canvas of one frame.
     """
 
     depth: float
     box: Box
     detail: float
     canvas: Pixels
-    solid: bool = False
+    cells: tuple[Cell, ...]
     followed: bool = False
     alive: Callable[[int], Pixels] | None = None
+
+    @classmethod
+    def backdrop(
+        cls,
+        depth: float,
+        box: Box,
+        detail: float,
+        canvas: Pixels,
+        alive: Callable[[int], Pixels] | None = None,
+    ) -> Layer:
+        """A layer that covers all that is seen."""
+        return cls(depth, box, detail, canvas, (Cell(box, solid=True),), alive=alive)
 
 
 def to_yuv(rgb: Pixels) -> Pixels:

@@ -45,7 +45,11 @@ def line(
 
 
 def cloud(
-    generator: np.random.Generator, width: int, height: int, cells: tuple[int, int], octaves: int = 4
+    generator: np.random.Generator,
+    width: int,
+    height: int,
+    cells: tuple[int, int],
+    octaves: int = 4,
 ) -> NDArray[np.float32]:
     """A field of smooth noise, 0 … 1, with `cells` (across, down) of its largest blobs."""
     total = np.zeros((height, width), np.float32)
@@ -57,4 +61,4 @@ def cloud(
         total += np.asarray(field, np.float32) * size
         norm += size
         size *= 0.5
-    return np.clip(total / norm, 0, 1)
+    return np.asarray(np.clip(total / norm, 0, 1), np.float32)

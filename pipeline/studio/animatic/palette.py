@@ -35,7 +35,7 @@ class Palette:
     def at(self, depth: float, tint: Colour, own: float = 1.0) -> Colour:
         """A thing of that tint at a depth: far is paler and nearer to the haze."""
         graded = mix(tint, self.deep, self.grade * own)
-        return mix(self.haze, graded, float(np.clip(depth, 0, 1)) ** 0.85)
+        return mix(self.haze, graded, float(np.clip(depth, 0, 1)) ** 0.72)
 
 
 _SKIES: dict[str, tuple[str, str, str, str]] = {
@@ -52,11 +52,11 @@ _SKIES: dict[str, tuple[str, str, str, str]] = {
 }
 # haze, deep, light, orb, accent, spark, grade
 _REST: dict[str, tuple[str, str, str, str, str, str, float]] = {
-    "dawn": ("#e6bfb6", "#2a2850", "#ffe0b8", "#fff4dc", "#e8604c", "#ffd98a", 0.62),
-    "sunrise": ("#f5bd8b", "#402a48", "#ffe2a6", "#fff6d8", "#d8503f", "#ffe08a", 0.55),
-    "golden": ("#f2c684", "#4a2b1c", "#fff0b8", "#fffbe6", "#c8452e", "#ffe79a", 0.55),
-    "sunset": ("#f5925f", "#2a1238", "#ffd08a", "#fff0c4", "#ff5a3c", "#ffd27a", 0.78),
-    "dusk": ("#b98aa6", "#0f1236", "#f6b8a0", "#ffe8d0", "#ff8a4c", "#ffcf7a", 0.78),
+    "dawn": ("#e6bfb6", "#2a2850", "#ffe0b8", "#fff4dc", "#e8604c", "#ffd98a", 0.46),
+    "sunrise": ("#f5bd8b", "#402a48", "#ffe2a6", "#fff6d8", "#d8503f", "#ffe08a", 0.42),
+    "golden": ("#f2c684", "#4a2b1c", "#fff0b8", "#fffbe6", "#c8452e", "#ffe79a", 0.42),
+    "sunset": ("#f5925f", "#2a1238", "#ffd08a", "#fff0c4", "#ff5a3c", "#ffd27a", 0.66),
+    "dusk": ("#b98aa6", "#0f1236", "#f6b8a0", "#ffe8d0", "#ff8a4c", "#ffcf7a", 0.68),
     "noon": ("#c8e2e6", "#14353c", "#fffbe2", "#fffef2", "#e2523c", "#ffd65a", 0.28),
     "overcast": ("#c3cac9", "#232e35", "#eef1ea", "#f4f4ee", "#c9533f", "#f2d28a", 0.42),
     "night": ("#3f6690", "#03060f", "#bcd6ee", "#f6f1da", "#ff9a4c", "#ffd98c", 0.82),

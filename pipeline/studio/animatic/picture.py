@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.media.stills import open_still
 from pipeline.studio.animatic.layer import Layer, to_canvas
-from pipeline.studio.animatic.paint import glow
+from pipeline.studio.animatic.masks import glow
 
 if TYPE_CHECKING:
     from pipeline.studio.animatic.camera import Camera
@@ -34,7 +34,7 @@ def picture(content: bytes, camera: Camera) -> list[Layer]:
     cut = np.ascontiguousarray(image[top : top + cut_high, left : left + cut_wide])
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     fitted = np.asarray(cv2.resize(cut, (width, height), interpolation=way), np.uint8)
-    return [Layer(_DEPTH, box, 1.0, to_canvas(fitted, None), solid=True)]
+    return [Layer.backdrop(_DEPTH, box, 1.0, to_canvas(fitted, None))]
 
 
 class WanderingLight:
@@ -46,7 +46,7 @@ class WanderingLight:
         self._spare = width // 4
         x = self._spare / 2 + width * (0.3 if camera.phase < 0.5 else 0.7)
         mask = glow(width + self._spare, height, x, height * 0.25, max(width, height) * 0.7)
-        self._light = np.asarray(cv2.convertScaleAbs(mask, alpha=22 / 255), np.uint8)
+        self._light = np.asarray(cv2.convertScaleAbs(mask, alpha=14 / 255), np.uint8)
 
     def __call__(self, frame: int, planes: Planes) -> None:
         """Adds the light to a frame's luma."""

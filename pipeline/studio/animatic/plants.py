@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.studio.animatic.paint import Plot
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -15,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def conifers(
-    sheet: Sheet,
-    mask: Pixels,
-    generator: np.random.Generator,
+    plot: Plot,
     ground: NDArray[np.float64],
     tall: float,
     *,
@@ -25,6 +25,7 @@ def conifers(
     size: NDArray[np.float64] | None = None,
 ) -> None:
     """Firs along a ground line; `size` (0 to 1 a column) lets them grow only in places."""
+    sheet, mask, generator = plot
     columns = sheet.columns()
     x = sheet.box.left - tall * 0.2
     while x < sheet.box.right + tall * 0.2:
@@ -42,7 +43,8 @@ def fir(generator: np.random.Generator, x: float, foot: float, tall: float) -> N
     """The outline of one fir: drooping boughs that shorten towards the tip."""
     tiers = int(np.clip(tall / 7, 5, 13))
     half = tall * float(generator.uniform(0.15, 0.22))
-    right, left = [(x, foot - tall)], []
+    right: list[tuple[float, float]] = [(x, foot - tall)]
+    left: list[tuple[float, float]] = []
     for tier in range(1, tiers + 1):
         share = tier / tiers
         y = foot - tall * (1 - share * 0.93)
@@ -51,20 +53,24 @@ def fir(generator: np.random.Generator, x: float, foot: float, tall: float) -> N
             points.append((x + side * reach, y + tall * 0.012))
             points.append((x + side * reach * 0.48, y - tall * 0.012))
     trunk = tall * 0.014
-    stem = [(x + trunk, foot - tall * 0.07), (x + trunk, foot), (x - trunk, foot), (x - trunk, foot - tall * 0.07)]
-    return np.array(right + stem + left[::-1])
+    stem = [
+        (x + trunk, foot - tall * 0.07),
+        (x + trunk, foot),
+        (x - trunk, foot),
+        (x - trunk, foot - tall * 0.07),
+    ]
+    return np.array([*right, *stem, *left[::-1]])
 
 
 def grass(
-    sheet: Sheet,
-    mask: Pixels,
-    generator: np.random.Generator,
+    plot: Plot,
     ground: NDArray[np.float64],
     tall: float,
     *,
     dense: float = 1.0,
 ) -> None:
     """A fringe of blades along a ground line."""
+    sheet, mask, generator = plot
     columns = sheet.columns()
     count = int((sheet.box.right - sheet.box.left) / tall * 2.2 * dense)
     for x in generator.uniform(sheet.box.left, sheet.box.right, count):
@@ -73,13 +79,21 @@ def grass(
         high = tall * float(generator.uniform(0.4, 1.5))
         lean = high * float(generator.uniform(-0.5, 0.5))
         thick = max(1.0, tall * 0.09)
-        sheet.polygon(mask, [(x - thick, foot), (x + lean * 0.3 - thick * 0.4, foot - high * 0.6), (x + lean, foot - high), (x + lean * 0.3 + thick * 0.6, foot - high * 0.55), (x + thick, foot)])
+        sheet.polygon(
+            mask,
+            [
+                (x - thick, foot),
+                (x + lean * 0.3 - thick * 0.4, foot - high * 0.6),
+                (x + lean, foot - high),
+                (x + lean * 0.3 + thick * 0.6, foot - high * 0.55),
+                (x + thick, foot),
+            ],
+        )
 
 
-def crown(
-    sheet: Sheet, mask: Pixels, generator: np.random.Generator, x: float, y: float, radius: float
-) -> None:
+def crown(plot: Plot, x: float, y: float, radius: float) -> None:
     """The leaves of a broad tree: a heap of discs, ragged at the rim."""
+    sheet, mask, generator = plot
     for _ in range(26):
         turn = float(generator.uniform(0, 2 * math.pi))
         away = radius * float(generator.uniform(0, 1)) ** 0.6
@@ -87,25 +101,40 @@ def crown(
         sheet.disc(mask, x + away * math.cos(turn) * 1.15, y + away * math.sin(turn) * 0.8, size)
 
 
-def tree(
-    sheet: Sheet, mask: Pixels, generator: np.random.Generator, x: float, foot: float, tall: float
-) -> None:
+def tree(plot: Plot, x: float, foot: float, tall: float) -> None:
     """A broad tree with its trunk."""
+    sheet, mask, generator = plot
     trunk = tall * 0.035
     bend = tall * float(generator.uniform(-0.06, 0.06))
     top = foot - tall * 0.62
-    sheet.polygon(mask, [(x - trunk * 1.6, foot), (x - trunk * 0.7 + bend * 0.5, foot - tall * 0.3), (x + bend, top), (x + trunk * 0.7 + bend * 0.5, foot - tall * 0.3), (x + trunk * 1.6, foot)])
-    crown(sheet, mask, generator, x + bend, foot - tall * 0.68, tall * 0.33)
+    sheet.polygon(
+        mask,
+        [
+            (x - trunk * 1.6, foot),
+            (x - trunk * 0.7 + bend * 0.5, foot - tall * 0.3),
+            (x + bend, top),
+            (x + trunk * 0.7 + bend * 0.5, foot - tall * 0.3),
+            (x + trunk * 1.6, foot),
+        ],
+    )
+    crown(Plot(sheet, mask, generator), x + bend, foot - tall * 0.68, tall * 0.33)
 
 
 def palm(
-    sheet: Sheet, mask: Pixels, generator: np.random.Generator, x: float, foot: float, tall: float, lean: float
+    plot: Plot,
+    x: float,
+    foot: float,
+    tall: float,
+    lean: float,
 ) -> None:
     """A palm: a bowed trunk and a fan of fronds. `lean` is how far its top stands aside."""
+    sheet, mask, generator = plot
     at = np.linspace(0, 1, 12)
     spine = np.stack([x + lean * at**1.7, foot - tall * at], axis=-1)
     thick = tall * (0.026 - 0.014 * at)
-    outline = np.concatenate([spine + np.stack([thick, 0 * at], -1), (spine - np.stack([thick, 0 * at], -1))[::-1]])
+    outline = np.concatenate(
+        [spine + np.stack([thick, 0 * at], -1), (spine - np.stack([thick, 0 * at], -1))[::-1]]
+    )
     sheet.polygon(mask, outline)
     head = spine[-1]
     for turn in np.linspace(-0.35, math.pi + 0.35, 11):

@@ -65,22 +65,26 @@ class Scene:
         *,
         top: float | None = None,
         bottom: float | None = None,
-        left: float | None = None,
-        right: float | None = None,
+        across: tuple[float, float] | None = None,
         followed: bool = False,
     ) -> Sheet:
         """A sheet for a depth that covers all the camera sees there, or a part of it."""
         seen = self.camera.bounds(depth, followed=followed)
         margin = 3 / detail
         box = Box(
-            max(seen.left - margin, left) if left is not None else seen.left - margin,
+            seen.left - margin if across is None else max(seen.left - margin, across[0]),
             max(seen.top - margin, top) if top is not None else seen.top - margin,
-            min(seen.right + margin, right) if right is not None else seen.right + margin,
+            seen.right + margin if across is None else min(seen.right + margin, across[1]),
             min(seen.bottom + margin, bottom) if bottom is not None else seen.bottom + margin,
         )
         if box.right - box.left < 8 or box.bottom - box.top < 8:
             box = Box(box.left, box.top, max(box.right, box.left + 8), max(box.bottom, box.top + 8))
         return Sheet(box, detail)
+
+
+def detail_at(depth: float) -> float:
+    """How finely to paint at a depth: the focus lies where the subject is."""
+    return NEAR if 0.5 < depth < 0.9 else FAR
 
 
 def generator(*names: object) -> np.random.Generator:

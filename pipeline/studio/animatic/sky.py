@@ -10,8 +10,8 @@ import numpy as np
 
 from pipeline.studio.animatic.colour import mix, rgb
 from pipeline.studio.animatic.layer import Layer, taking_turns, to_canvas
+from pipeline.studio.animatic.masks import blurred, both, dimmed, glow, shifted, without
 from pipeline.studio.animatic.noise import cloud, line
-from pipeline.studio.animatic.paint import blurred, glow
 
 if TYPE_CHECKING:
     from pipeline.studio.animatic.layer import Pixels
@@ -44,7 +44,7 @@ def backdrop(scene: Scene, sheet: Sheet, stars_down_to: float | None) -> Layer:
     if stars_down_to is not None:
         masks = _star_masks(scene, sheet, stars_down_to)
         alive = taking_turns([_starred(canvas, mask) for mask in masks], 17)
-    return Layer(0.0, sheet.box, sheet.detail, canvas, solid=True, alive=alive)
+    return Layer.backdrop(0.0, sheet.box, sheet.detail, canvas, alive)
 
 
 def shine(scene: Scene, sheet: Sheet) -> None:
@@ -78,7 +78,7 @@ def _orb(scene: Scene, sheet: Sheet) -> None:
         y = scene.orb_y + float(away * math.sin(turn))
         sheet.disc(shade, x, y, radius * float(generator.uniform(0.12, 0.3)))
     grey = mix(scene.palette.orb, rgb("#8a93a8"), 0.6)
-    sheet.glaze(cv2.min(blurred(shade, 1), mask), grey, 0.4)
+    sheet.glaze(both(blurred(shade, 1), mask), grey, 0.4)
 
 
 def _star_masks(scene: Scene, sheet: Sheet, horizon: float) -> tuple[Pixels, Pixels, Pixels]:
@@ -86,13 +86,13 @@ def _star_masks(scene: Scene, sheet: Sheet, horizon: float) -> tuple[Pixels, Pix
     generator = scene.generator("stars")
     masks = (sheet.mask(), sheet.mask(), sheet.mask())
     reach = max(horizon - sheet.box.top, 1.0)
-    for _ in range(int(sheet.width * sheet.height / 800)):
+    for _ in range(int(sheet.width * sheet.height / 1100)):
         x = generator.uniform(sheet.box.left, sheet.box.right)
         high = generator.uniform(0, 1) ** 1.5
         y = sheet.box.top + high * reach
         bright = 250 * (1 - high) ** 0.8 * generator.uniform(0.2, 1.0)
-        big = generator.uniform() < 0.08
-        size = float(generator.uniform(1.5, 2.1) if big else generator.uniform(0.7, 1.1))
+        big = generator.uniform() < 0.05
+        size = float(generator.uniform(1.3, 1.7) if big else generator.uniform(0.7, 1.1))
         for mask in masks:
             value = int(bright * generator.uniform(0.45, 1.0))
             sheet.disc(mask, x, y, size * scene.unit / 720, value=value)
@@ -102,7 +102,7 @@ def _star_masks(scene: Scene, sheet: Sheet, horizon: float) -> tuple[Pixels, Pix
 def _starred(canvas: Pixels, mask: Pixels) -> Pixels:
     lit = canvas.copy()
     # A star behind the glow of the moon drowns in it.
-    dim = cv2.subtract(np.full_like(mask, 210), np.ascontiguousarray(canvas[..., 0]))
+    dim = without(np.full_like(mask, 210), np.ascontiguousarray(canvas[..., 0]))
     lit[..., 0] = cv2.add(lit[..., 0], cv2.multiply(mask, dim, scale=1 / 200))
     return lit
 
@@ -125,11 +125,10 @@ def clouds(scene: Scene, horizon: float) -> list[Layer]:
         sheet.cover(shape)
         # The lit side: where the bank is denser than a little way towards the sun.
         side = -1 if scene.orb_x < scene.width / 2 else 1
-        shift = np.array([[1.0, 0.0, 4.0 * side], [0.0, 1.0, 7.0]])
-        moved = cv2.warpAffine(shape, shift, (sheet.width, sheet.height))
+        moved = shifted(shape, 4.0 * side, 7.0)
         lit = mix(body, palette.light, 0.18 if heavy else 0.55)
-        sheet.glaze(blurred(cv2.subtract(shape, moved), 1.2), lit, 0.75)
-        sheet.coverage = cv2.convertScaleAbs(sheet.coverage, alpha=0.5 if palette.dark else 0.72)
+        sheet.glaze(blurred(without(shape, moved), 1.2), lit, 0.75)
+        sheet.coverage = dimmed(sheet.coverage, 0.5 if palette.dark else 0.72)
         layers += sheet.layers(depth)
     return layers
 

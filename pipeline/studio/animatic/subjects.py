@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from pipeline.studio.animatic.colour import mix, rgb
-from pipeline.studio.animatic.figures import FIGURES, outline
-from pipeline.studio.animatic.paint import blurred
+from pipeline.studio.animatic.figures import FIGURES
+from pipeline.studio.animatic.figures.cut import outline
+from pipeline.studio.animatic.masks import blurred, either, shifted, without
 from pipeline.studio.animatic.scene import NEAR
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pipeline.studio.animatic.colour import Colour
-    from pipeline.studio.animatic.layer import Layer
+    from pipeline.studio.animatic.layer import Layer, Pixels
     from pipeline.studio.animatic.scene import Scene
+
+
+# What floats throws no shadow on the ground.
+_AFLOAT = frozenset({"boat", "fish", "whale"})
 
 
 def subject(
@@ -32,7 +38,8 @@ def subject(
     `foot` is the scene y it stands on, `tall` a grown person's height there; `share` is its
     place across the frame.
     """
-    figure = FIGURES.get(name or scene.sight.subject)
+    name = name or scene.sight.subject
+    figure = FIGURES.get(name)
     if figure is None:
         return []
     generator = scene.generator("subject")
@@ -40,44 +47,60 @@ def subject(
     x = scene.x(share if share is not None else side)
     size = tall * figure.height
     if figure.air:
-        foot = min(foot - tall * 0.9, scene.y(0.58)) if name != "fish" else foot
-        size *= 1.15
+        # In the air between a third and half of the way down, and never out at the top.
+        size = min(size * 1.15, scene.height * 0.42)
+        foot = max(min(foot - tall * 0.5, scene.y(0.56)), scene.y(0.13) + size)
     flip = -1.0 if generator.uniform() < 0.5 else 1.0
-    if scene.sight.subject in {"car", "train", "bicycle"}:
+    if name in {"car", "train", "bicycle"}:
         # Vehicles drive towards the side where the frame has more room.
         flip = 1.0 if x < scene.width / 2 else -1.0
-    polygons = [(part.tone, outline(part) * (size * flip, -size) + (x, foot)) for part in figure.parts]
+    placed = [
+        (part.tone, outline(part) * (size * flip, -size) + (x, foot)) for part in figure.parts
+    ]
+    grounded = not figure.air and name not in _AFLOAT
+    return _painted(scene, depth, placed, size, shadow_at=foot if grounded else None)
+
+
+def _painted(
+    scene: Scene,
+    depth: float,
+    polygons: list[tuple[str, NDArray[np.float64]]],
+    size: float,
+    *,
+    shadow_at: float | None,
+) -> list[Layer]:
     every = np.concatenate([points for _, points in polygons])
+    (left, top), (right, bottom) = every.min(axis=0), every.max(axis=0)
     room = size * 0.3
     sheet = scene.sheet(
-        depth, NEAR,
-        left=float(every[:, 0].min()) - room, right=float(every[:, 0].max()) + room,
-        top=float(every[:, 1].min()) - room, bottom=float(every[:, 1].max()) + room * 0.5,
+        depth,
+        NEAR,
+        across=(float(left) - room, float(right) + room),
+        top=float(top) - room,
+        bottom=float(bottom) + room * 0.5,
         followed=True,
     )
-    if not figure.air:
+    if shadow_at is not None:
         shadow = sheet.mask()
-        half = float(every[:, 0].max() - every[:, 0].min()) / 2
-        middle = float(every[:, 0].max() + every[:, 0].min()) / 2
-        sheet.disc(shadow, middle, foot, half * 0.95, 0.09)
+        middle, half = float(left + right) / 2, float(right - left) / 2
+        sheet.disc(shadow, middle, shadow_at, half * 0.95, 0.09)
         sheet.add(blurred(shadow, size * 0.012 + 0.5), scene.palette.deep, 0.45)
     body = sheet.mask()
     for tone, points in polygons:
         mask = sheet.mask()
         sheet.polygon(mask, points)
         sheet.add(mask, _tone(scene, tone, depth))
-        cv2.max(body, mask, dst=body)
+        body = either(body, mask)
     _rim(scene, sheet.rgb, body, size)
     return sheet.layers(depth, followed=True)
 
 
-def _rim(scene: Scene, picture: np.ndarray, body: np.ndarray, size: float) -> None:
+def _rim(scene: Scene, picture: Pixels, body: Pixels, size: float) -> None:
     """A bright edge towards the light, a thin one: it lifts the figure off its ground."""
     side = 1.0 if scene.orb_x > scene.width / 2 else -1.0
     thick = max(1.0, size * 0.012)
-    shift = np.array([[1.0, 0.0, -side * thick], [0.0, 1.0, thick * 0.6]])
-    moved = cv2.warpAffine(body, shift, body.shape[::-1])
-    edge = cv2.subtract(body, moved).astype(np.float32)[..., None] / 255 * 0.75
+    moved = shifted(body, -side * thick, thick * 0.6)
+    edge = without(body, moved).astype(np.float32)[..., None] / 255 * 0.75
     light = scene.palette.light.astype(np.float32)
     picture[:] = (picture + (light - picture) * edge).astype(np.uint8)
 

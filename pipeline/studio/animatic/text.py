@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _ELLIPSIS = "…"
 # Characters that must not begin a line (JIS X 4051, the common part).
-_NOT_FIRST = frozenset("、。，．・：；！？」』）】〉》〕…ー々,.!?;:)]}％ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
+_NOT_FIRST = frozenset(
+    "、。，．・：；！？」』）】〉》〕…ー々,.!?;:)]}％ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+)
 _READ_CHARACTERS = 1200
 
 
@@ -48,9 +50,8 @@ def runs(text: str, *, bold: bool = False) -> list[Run]:
         path = file_for(character)
         # Pillow's own font has Latin letters and little else.
         known = path is not None or " " <= character <= "\u024f"
-        if made and unicodedata.combining(character):
-            path, known = made[-1].path, made[-1].known
-        elif character == " " and made:
+        if made and (character == " " or unicodedata.combining(character)):
+            # Accents and spaces stay with what they follow.
             path, known = made[-1].path, made[-1].known
         if path is not None and bold:
             path = bold_of(path)
@@ -72,7 +73,9 @@ def _run_width(run: Run, size: int) -> float:
     return float(face(run.path, size).getlength(run.text))
 
 
-def draw(canvas: Image.Image, at: tuple[float, float], text: str, size: int, *, bold: bool = False) -> float:
+def draw(
+    canvas: Image.Image, at: tuple[float, float], text: str, size: int, *, bold: bool = False
+) -> float:
     """Draws clean text into a mask; `at` is its left end on the baseline. Returns its right end."""
     pen = ImageDraw.Draw(canvas)
     x, y = at
@@ -124,8 +127,10 @@ def _pieces(text: str) -> list[str]:
     """Where a line may break: after a space, and around characters of scripts without spaces."""
     pieces: list[str] = []
     for character in text:
-        joins = bool(pieces) and not pieces[-1].endswith(" ") and not (
-            _breaks(character) or _breaks(pieces[-1][-1])
+        joins = (
+            bool(pieces)
+            and not pieces[-1].endswith(" ")
+            and not (_breaks(character) or _breaks(pieces[-1][-1]))
         )
         if pieces and (joins or character == " " or character in _NOT_FIRST):
             pieces[-1] += character
@@ -135,7 +140,12 @@ def _pieces(text: str) -> list[str]:
 
 
 def _breaks(character: str) -> bool:
-    return "\u2e80" <= character <= "\ua4cf" or "\uf900" <= character <= "\uffef" or "\U00020000" <= character <= "\U0003ffff" or "\u0e00" <= character <= "\u0eff"
+    return (
+        "\u2e80" <= character <= "\ua4cf"
+        or "\uf900" <= character <= "\uffef"
+        or "\U00020000" <= character <= "\U0003ffff"
+        or "\u0e00" <= character <= "\u0eff"
+    )
 
 
 def _chopped(text: str, size: int, room: float) -> list[str]:

@@ -57,7 +57,7 @@ class Titles:
         self._bar_y = first - round(self._sizes["prompt"] * 1.0 + 16 * scale)
         self._bar_high = max(2, round(2 * scale))
         self._label_y = self._bar_y - round(12 * scale)
-        self._top = (self._label_y - round(110 * scale)) & ~1
+        self._top = (self._label_y - round(84 * scale)) & ~1
 
     def _still(self) -> None:
         """Everything but clock and progress, as one strip down to the frame's lower edge."""
@@ -68,7 +68,10 @@ class Titles:
         meta = _fitted(text.clean(self._meta), self._sizes["meta"], self._room)
         for words, y, size, bright, bold in (
             (label, self._label_y, "label", 1.0, True),
-            *((line, y, "prompt", 0.94, False) for line, y in zip(self._lines, self._line_ys, strict=True)),
+            *(
+                (line, y, "prompt", 0.94, False)
+                for line, y in zip(self._lines, self._line_ys, strict=True)
+            ),
             (meta, self._meta_y, "meta", 0.70, False),
         ):
             mask = Image.new("L", (self._width, rows))
@@ -77,9 +80,11 @@ class Titles:
         track = slice(self._bar_y - self._top, self._bar_y - self._top + self._bar_high)
         ink[track, self._left : self._left + self._room] = 0.28
         at = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-        scrim = 0.74 * np.minimum(at * 1.9, 1) ** 1.4
+        # Half way down it is dark enough to read on; smooth at both ends, so that it has no edge.
+        dark = np.minimum(at * 2.1, 1)
+        scrim = 0.60 * dark * dark * (3 - 2 * dark) + 0.08 * at
         through = (1 - scrim) * (1 - ink)
-        luma = (_BLACK * scrim * (1 - ink) + _WHITE * ink)
+        luma = _BLACK * scrim * (1 - ink) + _WHITE * ink
         self._luma, self._through = _bytes(luma), _bytes(through * 255)
         half = cv2.resize(through, (self._width // 2, rows // 2), interpolation=cv2.INTER_AREA)
         self._half_through, self._half_chroma = _bytes(half * 255), _bytes((1 - half) * 128)
@@ -95,7 +100,12 @@ class Titles:
             room = narrow if character == ":" else wide
             mask = Image.new("L", (room, high))
             lift = size * 0.06 if character == ":" else 0
-            text.draw(mask, ((room - text.width(character, size)) / 2, size * 0.92 - lift), character, size)
+            text.draw(
+                mask,
+                ((room - text.width(character, size)) / 2, size * 0.92 - lift),
+                character,
+                size,
+            )
             self._glyphs[character] = np.asarray(mask, np.uint8)
         total = 8 * wide + 3 * narrow
         self._clock_at = (self._left + self._room - total, self._label_y - round(size * 0.92))

@@ -9,18 +9,15 @@ import cv2
 import numpy as np
 
 from pipeline.studio.animatic.colour import mix, rgb
+from pipeline.studio.animatic.masks import dimmed, glow
 from pipeline.studio.animatic.noise import cloud
-from pipeline.studio.animatic.paint import glow
 from pipeline.studio.animatic.scene import FAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pipeline.studio.animatic.compositor import Planes
+    from pipeline.studio.animatic.compositor import Effect, Planes
     from pipeline.studio.animatic.layer import Layer, Pixels
     from pipeline.studio.animatic.scene import Scene
 
-    Effect = Callable[[int, Planes], None]
 
 _SHIFT = 4
 
@@ -56,13 +53,13 @@ class Lightning:
             after = frame - start
             if 0 <= after < 8:
                 power = 70 * (0.35 if after in {1, 3} else math.exp(-after / 3))
-                cv2.add(planes.luma, (power, 0, 0, 0), dst=planes.luma)
+                cv2.add(planes.luma, np.array([power, 0, 0, 0]), dst=planes.luma)
 
 
 class Vignette:
     """Darkens the corners a little; the eye goes where the light is."""
 
-    def __init__(self, width: int, height: int, strength: float = 0.30) -> None:
+    def __init__(self, width: int, height: int, strength: float = 0.24) -> None:
         across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
         down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
         away = np.clip(np.sqrt(across**2 + down**2) - 0.55, 0, 1)
@@ -102,22 +99,26 @@ def _streaks(scene: Scene, count: int, value: int, long: int, step: tuple[int, i
     tile = np.zeros((height, width), np.uint8)
     along = np.array(step) / math.hypot(*step)
     for _ in range(count):
-        start = generator.uniform(0, 1, 2) * (width, height)
-        end = start + along * long * scale * float(generator.uniform(0.6, 1.3))
+        x, y = generator.uniform(0, 1, 2) * (width, height)
+        reach = along * long * scale * float(generator.uniform(0.6, 1.3))
         # Drawn once more beyond each edge that it crosses, so that the tile has no seam.
-        for shift_x in (0, -width):
-            for shift_y in (0, -height):
-                ends = np.array([start, end]) + (shift_x, shift_y)
-                cv2.line(tile, *_fixed(ends), value, max(1, round(scale)), cv2.LINE_AA, _SHIFT)
+        for left in (x, x - width):
+            for top in (y, y - height):
+                ends = np.array([[left, top], [left + reach[0], top + reach[1]]])
+                fixed = np.round(ends * (1 << _SHIFT)).astype(np.int32)
+                cv2.polylines(
+                    tile, [fixed], False, value, max(1, round(scale)), cv2.LINE_AA, _SHIFT
+                )
     return Falling(tile, (round(step[0] * scale), round(step[1] * scale)))
 
 
-def _fixed(ends: np.ndarray) -> list[tuple[int, int]]:
-    return [(int(x * (1 << _SHIFT)), int(y * (1 << _SHIFT))) for x, y in ends]
-
-
 def _specks(
-    scene: Scene, name: str, count: int, sizes: tuple[float, float], value: int, step: tuple[int, int]
+    scene: Scene,
+    name: str,
+    count: int,
+    sizes: tuple[float, float],
+    value: int,
+    step: tuple[int, int],
 ) -> Falling:
     generator = scene.generator(name)
     width, height = scene.camera.width, scene.camera.height
@@ -127,8 +128,14 @@ def _specks(
         radius = float(generator.uniform(*sizes)) * scale
         box = int(radius * 3) + 2
         x, y = int(generator.integers(width)), int(generator.integers(height))
-        dot = cv2.convertScaleAbs(glow(2 * box, 2 * box, box, box, radius * 2.2), alpha=value / 255 * float(generator.uniform(0.4, 1)))
-        rows, columns = (np.arange(y - box, y + box) % height), (np.arange(x - box, x + box) % width)
+        dot = dimmed(
+            glow(2 * box, 2 * box, box, box, radius * 2.2),
+            value / 255 * float(generator.uniform(0.4, 1)),
+        )
+        rows, columns = (
+            (np.arange(y - box, y + box) % height),
+            (np.arange(x - box, x + box) % width),
+        )
         place = np.ix_(rows, columns)
         tile[place] = np.maximum(tile[place], dot)
     return Falling(tile, (round(step[0] * scale) or step[0], round(step[1] * scale) or step[1]))
@@ -136,10 +143,16 @@ def _specks(
 
 def fog(scene: Scene) -> list[Layer]:
     """Banks of mist between near and far."""
-    if "fog" not in scene.sight.weather or scene.sight.place in {"table", "product", "space", "interior", "underwater"}:
+    if "fog" not in scene.sight.weather or scene.sight.place in {
+        "table",
+        "product",
+        "space",
+        "interior",
+        "underwater",
+    }:
         return []
     layers: list[Layer] = []
-    for depth, at, tall in ((0.38, 0.60, 0.20), (0.69, 0.74, 0.13)):
+    for depth, at, tall in ((0.38, 0.60, 0.20), (0.56, 0.70, 0.13)):
         generator = scene.generator("fog", depth)
         sheet = scene.sheet(depth, FAR, top=scene.y(at - tall), bottom=scene.y(at + tall))
         wide = max(3, round(sheet.width / sheet.height * 0.9))
@@ -148,5 +161,5 @@ def fog(scene: Scene) -> list[Layer]:
         share = np.clip((field - 0.22) * 1.7, 0, 1) * np.clip(level * 1.6, 0, 1)
         sheet.wash([mix(scene.palette.haze, rgb("#ffffff"), 0.12)] * 2, 0, 1)
         sheet.coverage = (share * 205).astype(np.uint8)
-        layers.append(sheet.whole(depth))
+        layers += sheet.layers(depth)
     return layers

@@ -1,4 +1,4 @@
-"""Water: open sea, beach, lake and river, and the world below the surface."""
+"""Water from above: open sea, beach, lake and river."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from pipeline.studio.animatic.colour import mix, rgb
-from pipeline.studio.animatic.ground import peaks, rim, rise, slope
+from pipeline.studio.animatic.ground import Roll, peaks, rim, rise, slope
 from pipeline.studio.animatic.layer import taking_turns
-from pipeline.studio.animatic.noise import cloud, line
-from pipeline.studio.animatic.paint import blurred, glow
+from pipeline.studio.animatic.noise import line
+from pipeline.studio.animatic.paint import Plot
 from pipeline.studio.animatic.plants import grass, palm
-from pipeline.studio.animatic.scene import FAR, NEAR
-from pipeline.studio.animatic.sky import backdrop, sky
+from pipeline.studio.animatic.scene import FAR, detail_at
+from pipeline.studio.animatic.sky import sky
 from pipeline.studio.animatic.subjects import subject
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def ocean(scene: Scene) -> list[Layer]:
     for depth, at, wave in ((0.42, 0.68, 0.010), (0.58, 0.735, 0.016)):
         layers += _swell(scene, depth, scene.y(at), wave, tint)
     name = scene.sight.subject
-    if name == "whale":
-        layers += subject(scene, 0.66, scene.y(0.72), scene.unit * 0.22)
+    if name in {"whale", "fish"}:
+        layers += subject(scene, 0.66, scene.y(0.855), scene.unit * 0.22)
     elif name == "lighthouse":
         layers += subject(scene, 0.40, scene.y(0.69), scene.unit * 0.12, share=0.7)
     else:
@@ -56,7 +56,10 @@ def beach(scene: Scene) -> list[Layer]:
     layers += _shore(scene, 0.72, scene.y(0.765), sand)
     layers += subject(scene, 0.76, scene.y(0.815), scene.unit * 0.23)
     layers += _palms(scene, 0.92, scene.y(0.90))
-    return [*layers, *slope(scene, 0.93, scene.y(0.93), mix(sand, scene.palette.deep, 0.35), blades=0.02)]
+    return [
+        *layers,
+        *slope(scene, 0.93, scene.y(0.93), mix(sand, scene.palette.deep, 0.35), blades=0.02),
+    ]
 
 
 def lake(scene: Scene) -> list[Layer]:
@@ -65,8 +68,10 @@ def lake(scene: Scene) -> list[Layer]:
     shore = scene.y(0.62)
     layers = sky(scene, shore)
     layers += peaks(scene, 0.15, shore, 0.30, stone, snow=True)
-    layers += rise(scene, 0.27, shore - scene.y(0.005), 0.02, green, trees=0.05)
-    layers += _mirror(scene, 0.33, shore, mix(scene.palette.at(0.28, green), scene.palette.deep, 0.1))
+    layers += rise(scene, 0.27, shore - scene.y(0.005), green, Roll(0.02, trees=0.05))
+    layers += _mirror(
+        scene, 0.33, shore, mix(scene.palette.at(0.28, green), scene.palette.deep, 0.1)
+    )
     name = scene.sight.subject
     if name in {"boat", "birds", "fish", "whale"}:
         layers += subject(scene, 0.66, scene.y(0.765), scene.unit * 0.15)
@@ -86,16 +91,7 @@ def surface(scene: Scene, depth: float, horizon: float, tint: Colour) -> list[La
     generator = scene.generator("surface", depth)
     _streaks(sheet, generator, scene, far, 130)
     states = _glitter(scene, sheet, horizon)
-    made = sheet.layers(depth)
-    return [_with(layer, states) for layer in made]
-
-
-def _with(layer: Layer, states: list[Pixels]) -> Layer:
-    from dataclasses import replace
-
-    if states and layer.canvas.shape == states[0].shape:
-        return replace(layer, alive=taking_turns(states, 9))
-    return layer
+    return sheet.layers(depth, alive=taking_turns(states, 9) if states else None)
 
 
 def _streaks(
@@ -141,17 +137,21 @@ def _swell(scene: Scene, depth: float, at: float, wave: float, tint: Colour) -> 
     """One row of waves: pointed crests, light along their tops."""
     generator = scene.generator("swell", depth)
     high = scene.height * wave
-    sheet = scene.sheet(depth, NEAR if depth > 0.5 else FAR, top=at - high * 3)
+    sheet = scene.sheet(depth, detail_at(depth), top=at - high * 3)
     columns = sheet.columns()
     long = scene.unit * (0.10 + 0.35 * depth)
     bend = line(generator, columns, long * 2, 3)
-    heights = at - high * (1 - 2 * np.abs(np.sin(columns / long * np.pi * 0.5 + bend * 2.2)) ** 0.8 + bend)
+    heights = at - high * (
+        1 - 2 * np.abs(np.sin(columns / long * np.pi * 0.5 + bend * 2.2)) ** 0.8 + bend
+    )
     mask = sheet.mask()
     sheet.hill(mask, heights)
     palette = scene.palette
     colour = palette.at(min(depth + 0.1, 1), tint)
     crest = mix(colour, mix(palette.sky[-1], palette.light, 0.4), 0.42 * (1.15 - depth))
-    sheet.wash([crest, colour, mix(colour, palette.deep, 0.25)], at - high * 2, at + scene.height * 0.09)
+    sheet.wash(
+        [crest, colour, mix(colour, palette.deep, 0.25)], at - high * 2, at + scene.height * 0.09
+    )
     sheet.cover(mask)
     sheet.edge(mix(palette.light, rgb("#ffffff"), 0.3), (0.0, 1.4 * scene.unit / 720), 0.5)
     _streaks(sheet, generator, scene, crest, int(16 + 16 * depth))
@@ -160,20 +160,27 @@ def _swell(scene: Scene, depth: float, at: float, wave: float, tint: Colour) -> 
 
 def _shore(scene: Scene, depth: float, at: float, sand: Colour) -> list[Layer]:
     generator = scene.generator("shore")
-    sheet = scene.sheet(depth, NEAR, top=at - scene.unit * 0.05)
+    sheet = scene.sheet(depth, detail_at(depth), top=at - scene.unit * 0.05)
     columns = sheet.columns()
     tilt = (columns / scene.width - 0.5) * scene.unit * 0.05
     heights = at + scene.unit * 0.012 * line(generator, columns, scene.unit * 0.4, 4) + tilt
     palette = scene.palette
     near = palette.at(0.85, sand)
-    sheet.wash([mix(near, palette.light, 0.25), near, mix(near, palette.deep, 0.3)], at, scene.height)
+    sheet.wash(
+        [mix(near, palette.light, 0.25), near, mix(near, palette.deep, 0.3)], at, scene.height
+    )
     mask = sheet.mask()
     sheet.hill(mask, heights)
     sheet.cover(mask)
     wet, foam = sheet.mask(), sheet.mask()
     tongue = scene.unit * 0.016 * (1 + line(generator, columns, scene.unit * 0.25, 3))
     for target, reach in ((wet, 2.3), (foam, 1.0)):
-        edge = np.concatenate([np.stack([columns, heights - 2], -1), np.stack([columns, heights + tongue * reach], -1)[::-1]])
+        edge = np.concatenate(
+            [
+                np.stack([columns, heights - 2], -1),
+                np.stack([columns, heights + tongue * reach], -1)[::-1],
+            ]
+        )
         sheet.polygon(target, edge)
     sheet.glaze(wet, mix(near, palette.deep, 0.45), 0.6)
     sheet.glaze(foam, mix(palette.light, rgb("#ffffff"), 0.5), 0.85)
@@ -182,13 +189,19 @@ def _shore(scene: Scene, depth: float, at: float, sand: Colour) -> list[Layer]:
 
 def _palms(scene: Scene, depth: float, foot: float) -> list[Layer]:
     generator = scene.generator("palms")
-    sheet = scene.sheet(depth, NEAR, bottom=foot + scene.unit * 0.1)
+    sheet = scene.sheet(depth, detail_at(depth), bottom=foot + scene.unit * 0.1)
     mask = sheet.mask()
     side = -1.0 if scene.orb_x > scene.width / 2 else 1.0
     edge = scene.x(0.5 + side * 0.46)
     for tall, out in ((0.62, 0.0), (0.46, 0.10)):
         size = min(scene.unit * tall * float(generator.uniform(0.9, 1.1)), scene.height * 0.6)
-        palm(sheet, mask, generator, edge + side * out * scene.unit, foot + 6, size, -side * size * 0.28)
+        palm(
+            Plot(sheet, mask, generator),
+            edge + side * out * scene.unit,
+            foot + 6,
+            size,
+            -side * size * 0.28,
+        )
     colour = mix(scene.palette.at(depth, rgb("#1f4f3c")), scene.palette.deep, 0.3)
     sheet.wash([mix(colour, scene.palette.light, 0.12), colour], scene.y(0.3), foot)
     sheet.cover(mask)
@@ -208,120 +221,38 @@ def _mirror(scene: Scene, depth: float, shore: float, bank: Colour) -> list[Laye
     shape = line(generator, columns, scene.unit * 0.5, 5, 0.5, sharp=True)
     depths = shore + scene.height * (0.075 + 0.05 * shape)
     mask = sheet.mask()
-    points = np.concatenate([np.stack([columns, depths], -1), [(sheet.box.right, shore - 2), (sheet.box.left, shore - 2)]])
+    points = np.concatenate(
+        [
+            np.stack([columns, depths], -1),
+            [(sheet.box.right, shore - 2), (sheet.box.left, shore - 2)],
+        ]
+    )
     sheet.polygon(mask, points)
     # Ripples tear a reflection into level slices.
     shift = line(generator, sheet.rows(), scene.unit * 0.014, 2) * 5
     away = (np.arange(sheet.width)[None, :] + shift[:, None]).astype(np.float32)
     rows = np.repeat(np.arange(sheet.height, dtype=np.float32)[:, None], sheet.width, axis=1)
-    torn = np.asarray(cv2.remap(mask, away, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    torn = np.asarray(
+        cv2.remap(mask, away, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
     sheet.glaze(torn, bank, 0.62)
     _streaks(sheet, generator, scene, palette.sky[-1], 90)
     states = _glitter(scene, sheet, shore)
-    return [_with(layer, states) for layer in sheet.layers(depth)]
+    return sheet.layers(depth, alive=taking_turns(states, 9) if states else None)
 
 
 def _reeds(scene: Scene, depth: float, at: float, green: Colour) -> list[Layer]:
     generator = scene.generator("reeds")
     tall = scene.unit * 0.15
-    sheet = scene.sheet(depth, NEAR, top=at - tall * 1.9)
+    sheet = scene.sheet(depth, detail_at(depth), top=at - tall * 1.9)
     columns = sheet.columns()
     out = np.clip(np.abs(columns / scene.width - 0.5) * 2.4 - 0.55, 0, 1)
     heights = at + (1 - out) * tall * 0.55
     mask = sheet.mask()
     sheet.hill(mask, heights)
-    grass(sheet, mask, generator, heights, tall * 0.75, dense=1.3)
+    grass(Plot(sheet, mask, generator), heights, tall * 0.75, dense=1.3)
     colour = mix(scene.palette.at(depth, green), scene.palette.deep, 0.45)
     sheet.wash([mix(colour, scene.palette.light, 0.12), colour], at - tall, scene.height)
     sheet.cover(mask)
     sheet.edge(scene.palette.light, rim(scene, 1.3), 0.3)
     return sheet.layers(depth)
-
-
-def underwater(scene: Scene) -> list[Layer]:
-    """Shafts of light from above, rocks and coral, weed before the lens."""
-    generator = scene.generator("underwater")
-    sheet = scene.sheet(0.0)
-    dim = 0.45 if scene.palette.dark else 0.0
-    tones = ["#bff3ea", "#54c3cf", "#1b7fa6", "#0c4a78", "#07294f"]
-    stops = [mix(rgb(tone), rgb("#04122e"), dim) for tone in tones]
-    turn = mix(stops[1], scene.palette.haze, float(generator.uniform(0.05, 0.25)))
-    sheet.wash([stops[0], turn, *stops[2:]], -0.12 * scene.height, scene.height)
-    _shafts(scene, sheet)
-    layers = [backdrop(scene, sheet, None)]
-    for depth, at, tone in ((0.22, 0.66, "#1a6f97"), (0.42, 0.74, "#115078"), (0.66, 0.82, "#0b3558")):
-        layers += _reef(scene, depth, scene.y(at), mix(rgb(tone), rgb("#04122e"), dim))
-    name = scene.sight.subject
-    layers += subject(scene, 0.60, scene.y(0.56), scene.unit * (0.26 if name in {"fish", "whale"} else 0.28), name=name or "fish")
-    return [*layers, *_reef(scene, 0.94, scene.y(0.95), rgb("#051c36"))]
-
-
-def _shafts(scene: Scene, sheet: Sheet) -> None:
-    generator = scene.generator("shafts")
-    top_x, top_y = scene.orb_x, -0.25 * scene.height
-    mask = sheet.mask()
-    for _ in range(9):
-        angle = float(generator.uniform(-0.75, 0.75))
-        wide = float(generator.uniform(0.02, 0.08))
-        reach = scene.height * float(generator.uniform(0.8, 1.35))
-        ray = sheet.mask()
-        sheet.polygon(ray, [
-            (top_x + angle * scene.unit * 0.5, top_y),
-            (top_x + (angle * 1.9 - wide * 2) * reach, top_y + reach),
-            (top_x + (angle * 1.9 + wide * 2) * reach, top_y + reach),
-        ], int(generator.uniform(60, 150)))  # fmt: skip
-        mask = cv2.add(mask, ray)
-    fall = np.clip(1 - (sheet.rows() + 0.1 * scene.height) / (scene.height * 1.0), 0, 1)
-    soft = blurred(mask, scene.unit * 0.008).astype(np.float64) * fall[:, None]
-    sheet.glaze(soft.astype(np.uint8), rgb("#e8fff6"), 0.55)
-    sun = glow(sheet.width, sheet.height, (top_x - sheet.box.left) * sheet.detail, 0, scene.unit * 0.45)
-    sheet.glaze(sun, rgb("#f2fff4"), 0.6)
-
-
-def _reef(scene: Scene, depth: float, at: float, tint: Colour) -> list[Layer]:
-    generator = scene.generator("reef", depth)
-    tall = scene.unit * (0.08 + 0.24 * depth)
-    sheet = scene.sheet(depth, NEAR if depth > 0.5 else FAR, top=at - tall * 1.9)
-    columns = sheet.columns()
-    heights = at - tall * 0.45 * line(generator, columns, scene.unit * 0.5, 5, 0.5)
-    mask = sheet.mask()
-    sheet.hill(mask, heights)
-    for x in np.arange(sheet.box.left, sheet.box.right, tall * 0.85):
-        x_ = float(x + generator.uniform(-0.4, 0.4) * tall)
-        inside = abs(x_ / scene.width - 0.5) < 0.2
-        foot = float(np.interp(x_, columns, heights)) + 5
-        size = tall * float(generator.uniform(0.4, 1.25)) * (0.4 if inside and depth > 0.5 else 1)
-        kind = generator.uniform()
-        if kind < 0.6:
-            _weed(sheet, mask, generator, x_, foot, size)
-        elif kind < 0.8:
-            _coral(sheet, mask, generator, x_, foot, size * 0.4, 1.57, 5)
-        else:
-            sheet.disc(mask, x_, foot, size * 0.45, 0.8)
-    sheet.wash([mix(tint, rgb("#7fe0dc"), 0.16), tint, mix(tint, rgb("#03132b"), 0.45)], at - tall, at + tall)
-    sheet.cover(mask)
-    sheet.edge(rgb("#c8fff0"), (0.0, 1.6 * scene.unit / 720), 0.22)
-    return sheet.layers(depth)
-
-
-def _weed(sheet: Sheet, mask: Pixels, generator: np.random.Generator, x: float, foot: float, tall: float) -> None:
-    for _ in range(int(generator.integers(2, 6))):
-        at = np.linspace(0, 1, 18)
-        high = tall * float(generator.uniform(0.7, 1.5))
-        phase, root = float(generator.uniform(0, 6.28)), x + tall * float(generator.uniform(-0.2, 0.2))
-        spine = root + tall * 0.10 * np.sin(at * 5 + phase) * at**0.7
-        half = tall * 0.045 * (1 - at) ** 0.6
-        y = foot - high * at
-        sheet.polygon(mask, np.concatenate([np.stack([spine - half, y], -1), np.stack([spine + half, y], -1)[::-1]]))
-
-
-def _coral(sheet: Sheet, mask: Pixels, generator: np.random.Generator, x: float, y: float, long: float, angle: float, left: int) -> None:
-    end_x, end_y = x + long * np.cos(angle), y - long * np.sin(angle)
-    sheet.stroke(mask, [(x, y), (end_x, end_y)], max(long * 0.3, 1.6))
-    if left:
-        for side in (-1, 1):
-            bend = angle + side * float(generator.uniform(0.25, 0.6))
-            _coral(sheet, mask, generator, end_x, end_y, long * 0.72, bend, left - 1)
-
-
-__all__ = ["beach", "cloud", "lake", "ocean", "underwater"]
