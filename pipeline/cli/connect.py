@@ -26,7 +26,7 @@ BASE_URL_VARIABLE = "SHOTMAKE_BASE_URL"
 DEFAULT_BASE_URL = "https://llm.bytespike.ai"
 STUDIO = "studio"
 ANIMATIC = "animatic"
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*\.?[A-Za-z0-9-])*|[0-9a-fA-F:]+")
+_HOST = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|[0-9a-fA-F:]+")
 _STUDIO_URL = "http://studio.invalid"
 _STUDIO_CADENCE_SECONDS = 0.1
 

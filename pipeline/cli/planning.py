@@ -95,7 +95,7 @@ def _show_plan(made: Plan, terminal: Terminal) -> None:
         terminal.console.print(table)
     terminal.say(f"  {plan_sentence(made)}")
     for name in made.unasked:
-        terminal.say(f"  {name}: in the outputs, but in no shot any more; its clip is kept", "dim")
+        terminal.say(f"  {name}: in the outputs, but in no shot any more", "dim")
 
 
 def plan_sentence(made: Plan) -> str:
@@ -144,7 +144,9 @@ def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
                     "pass": name,
                     "provider": known.provider,
                     "renders": rows,
-                    "kept": sum(key.startswith(KEPT) for key in known.records),
+                    "kept": sum(
+                        k.startswith(KEPT) and r.clip is not None for k, r in known.records.items()
+                    ),
                 }
             )
     if args.json:
@@ -180,9 +182,9 @@ def _rows(
         steps = {step.render: step for step in made.steps if step.wanted is not None}
     rows = []
     for name in [*steps, *(n for n in sorted(known.records) if n not in steps)]:
-        if name.startswith(KEPT):
-            continue
         record, step = known.records.get(name), steps.get(name)
+        if name.startswith(KEPT) and (record is None or record.clip is not None):
+            continue  # only what was paid for and isn't here yet is worth a line
         current = step is not None and step.action is Action.SKIP and step.reason == UP_TO_DATE
         rows.append(
             {
@@ -190,13 +192,19 @@ def _rows(
                 "asked": step is not None,
                 "current": current,
                 "status": record.status.value if record else None,
-                "note": step.reason if step else "in no shot any more; its clip is kept",
+                "note": step.reason if step else _unasked_note(record),
                 "clip": _clip_path(record, folder, clips),
                 "task_id": record.task_id if record else None,
                 "credits": record.credits if record else None,
             }
         )
     return rows
+
+
+def _unasked_note(record: Record | None) -> str:
+    if record is not None and record.status is Status.PENDING:
+        return "bought before, asked for no more; the next run fetches its clip"
+    return "asked for no more; its clip is kept" if record and record.clip else "asked for no more"
 
 
 def _clip_path(record: Record | None, folder: Folder, clips: dict[str, int]) -> str | None:

@@ -46,10 +46,11 @@ def plan(
     decide = _Decision(storyboard, provider, records, clips, selection, estimate)
     steps = [step for want in wanted if decide.selected(want) for step in decide.steps(want)]
     asked = {want.take.key for want in wanted}
+    moved = {name for step in steps for name, _to in step.moves}
     steps += [
         decide.collect(name, record)
         for name, record in sorted(records.items())
-        if name not in asked
+        if name not in asked | moved
         and state_of(record) in UNDER_WAY
         and selection.includes(name.removeprefix(KEPT).partition(".")[0])
     ]

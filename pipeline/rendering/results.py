@@ -127,7 +127,7 @@ def _failure(shown: dict[str, Any]) -> Failure:
 
 
 def _time(value: object) -> str | None:
-    text = _optional(value, str)
+    text: str | None = _optional(value, str)
     if text is not None and datetime.fromisoformat(text).tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return text

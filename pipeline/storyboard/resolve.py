@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.storyboard import documents
@@ -17,7 +19,6 @@ from pipeline.storyboard.violation import Findings, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pipeline.storyboard.fields import Rules
 
@@ -76,7 +77,7 @@ def _distinct(paths: Sequence[Path]) -> list[_File]:
     files: dict[Path, _File] = {}
     stems: dict[str, _File] = {}
     for path in paths:
-        real = path.resolve()
+        real = Path(os.path.realpath(path))  # resolve() raises on a loop of links
         if real in files:
             continue
         file = files[real] = _File(path, Findings(path.as_posix()))
@@ -96,7 +97,7 @@ def _distinct(paths: Sequence[Path]) -> list[_File]:
 
 def _read(file: _File, catalog: Catalog, rules: Rules, stills: Stills) -> None:
     try:
-        data = file.path.read_bytes()
+        data = _bytes(file.path)
     except OSError as error:
         file.findings.add((1, 1), "", _unreadable(file.path, error))
         return
@@ -108,8 +109,16 @@ def _read(file: _File, catalog: Catalog, rules: Rules, stills: Stills) -> None:
         file.board = validator.check(document.root)
 
 
+def _bytes(path: Path) -> bytes:
+    """A file's bytes, one more than a storyboard may have at the most: a device has no end."""
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise OSError(0, "it is no ordinary file")
+    with path.open("rb") as file:
+        return file.read(documents.MAX_BYTES + 1)
+
+
 def _unreadable(path: Path, error: OSError) -> str:
-    if path.is_dir():
+    if isinstance(error, IsADirectoryError):
         return "this is a folder; name the storyboards in it, as in specs/*.yaml"
     if isinstance(error, FileNotFoundError):
         beside = path.parent.glob("*.y*ml") if path.parent.is_dir() else ()

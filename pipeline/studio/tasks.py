@@ -126,6 +126,10 @@ class TaskTable:
         self._crew.start_soon(self._produce, task)
         return task
 
+    def all(self) -> tuple[StudioTask, ...]:
+        """Every task, in the order of their submits."""
+        return tuple(self._tasks.values())
+
     def statuses(self) -> Counter[Status]:
         """How many tasks stand where."""
         return Counter(task.status for task in self._tasks.values())
@@ -136,6 +140,10 @@ class TaskTable:
             return self._by_key.get((account, out_task_id))
         task = self._tasks.get(task_id)
         return task if task is not None and task.order.account == account else None
+
+    def forget_keys(self) -> None:
+        """Play a provider that keeps `out_task_id`s no longer; its tasks stay."""
+        self._by_key.clear()
 
     def cancel(self, task: StudioTask) -> None:
         """End a task that hasn't ended; free, as nothing is charged before completion."""

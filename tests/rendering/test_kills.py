@@ -63,7 +63,11 @@ _CHANGED = ("a tall bowl", "a cup", "a plate")
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("workload", [(_FIRST,), (_FIRST, _CHANGED)], ids=["fresh", "changed"])
+@pytest.mark.parametrize(
+    "workload",
+    [(_FIRST,), (_FIRST, _CHANGED), (_FIRST, _CHANGED, _FIRST)],
+    ids=["fresh", "changed", "changed-back"],
+)
 async def test_killed_at_any_record_nothing_is_bought_twice(
     world: World,
     monkeypatch: pytest.MonkeyPatch,

@@ -17,21 +17,24 @@ _SHORT_SIDE = 64
 
 
 def plain(job: Job) -> bytes:
-    """A clip of one colour that depends on the job; some words in the prompt make it fail.
+    """A clip of one colour that depends on the job; some words in the prompt make it misbehave.
 
-    `FAILS` in a prompt fails for good, `BLOCKED` like a content policy does.
+    `FAILS` in a prompt fails for good, `BLOCKED` like a content policy does, `CRASHES` by
+    accident; `LONGER` gives a second too much.
     """
     if "FAILS" in job.prompt:
         raise EngineError("the upstream model is overloaded", "api_error")
     if "BLOCKED" in job.prompt:
         raise EngineError("the prompt was blocked", "content_policy_violation")
+    if "CRASHES" in job.prompt:
+        raise ValueError("an accident")
     shorter = min(job.width, job.height)
     size = (
         round(job.width / shorter * _SHORT_SIDE / 2) * 2,
         round(job.height / shorter * _SHORT_SIDE / 2) * 2,
     )
     colour = tuple(hashlib.sha256(repr(job).encode()).digest()[:3])
-    return _clip(job.duration_seconds, size, colour)
+    return _clip(job.duration_seconds + ("LONGER" in job.prompt), size, colour)
 
 
 @cache
