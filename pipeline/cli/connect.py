@@ -65,12 +65,16 @@ def choose(asked: str | None, environ: Mapping[str, str]) -> Destination:
 def base_url(environ: Mapping[str, str]) -> str:
     """The gateway's address without a slash at its end. Raises `UsageError`."""
     url = environ.get(BASE_URL_VARIABLE, "").strip() or DEFAULT_BASE_URL
-    parts = urlsplit(url)
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
+    try:
+        parts = urlsplit(url)
+        plausible = bool(_HOST.fullmatch(parts.hostname or "")) and parts.port != 0
+    except ValueError:  # how urllib says that brackets don't match, or that a port is none
+        plausible = False
+    if not plausible or parts.scheme not in {"https", "http"} or parts.username or parts.query:
         raise UsageError(
             f"{BASE_URL_VARIABLE} is no https address; unset it for {DEFAULT_BASE_URL}"
         )
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if parts.scheme == "http" and not local:
         raise UsageError(f"{BASE_URL_VARIABLE} is not https: the key would travel in the open")
     return url.rstrip("/")

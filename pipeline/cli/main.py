@@ -33,6 +33,7 @@ _COMMANDS = {
     "plan": "pipeline.cli.planning",
     "status": "pipeline.cli.planning",
     "run": "pipeline.cli.run",
+    "cancel": "pipeline.cli.cancel",
 }
 
 
@@ -103,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     _run_options(_selection(_json(_specs(add("run", "render what is new, changed or failed")))))
     status = _json(_specs(add("status", "what there is, pass by pass")))
     status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
+    cancel = _specs(add("cancel", "end the tasks that are in flight"))
+    cancel.add_argument("--pass", dest="pass_name", metavar="NAME", help="as for run")
     return parser
 
 

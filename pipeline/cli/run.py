@@ -232,8 +232,11 @@ def _advice(outcome: _Outcome, opened: Sequence[Planned]) -> list[str]:
         if not in_flight:
             return ["interrupted; nothing is in flight, and the same command goes on from here"]
         tasks = count_text(in_flight, "task is", "tasks are")
-        collects = "the same command collects what they bring, and pays for none of them twice"
-        return [f"interrupted; {tasks} in flight and on record: {collects}"]
+        return [
+            f"interrupted; {tasks} in flight and on record",
+            "next: the same command collects what they bring, and pays for none of them twice;",
+            "      shotmake cancel, with the same --pass, ends them",
+        ]
     advice = []
     if counts[Kind.FAILED]:
         advice.append("next: --failed tries the failed ones again; a failed task is not billed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,8 @@ class Terminal:
 
 
 def _print(console: Console, text: str, style: str) -> None:
-    console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
+    with suppress(OSError):  # a reader that has left ends no run
+        console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> Terminal:

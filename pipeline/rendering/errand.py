@@ -86,11 +86,11 @@ class Errand:
             replayed = task.phase != "open"  # the key was known: this end is an old one
             task = await self._follow(task)
             if not replayed:
-                self._summary.bill(_billed(task))
+                self._summary.bill(billed(task))
             if task.phase == "completed":
                 await self._deliver(task, Kind.RENDERED)
                 return
-            status, failure = _outcome(task)
+            status, failure = outcome(task)
             failures, replays = failures + (not replayed), replays + replayed
             tried_enough = failures > self._terms.retries or replays > _REPLAYED_ATTEMPTS_MAX
             if not failure.retryable or tried_enough or self._summary.halted:
@@ -137,11 +137,11 @@ class Errand:
             return
         task = await self._follow(task)
         if record.completed_at is None:
-            self._summary.bill(_billed(task))
+            self._summary.bill(billed(task))
         if task.phase == "completed":
             await self._deliver(task, kind)
             return
-        status, failure = _outcome(task)
+        status, failure = outcome(task)
         wanted = self._step.wanted
         again = failure.retryable and self._terms.retries > 0 and not self._summary.halted
         if again and wanted is not None:
@@ -227,8 +227,8 @@ class Errand:
         if task.phase == "completed":
             self._board.ended(self._name, Status.COMPLETED, task.credits, None)
         else:
-            outcome, failure = _outcome(task)
-            self._board.ended(self._name, outcome, task.credits, failure)
+            ended, failure = outcome(task)
+            self._board.ended(self._name, ended, task.credits, failure)
         return task
 
     async def _deliver(self, task: Task, kind: Kind) -> None:
@@ -287,14 +287,14 @@ class Errand:
         self._report.tell(self._work.notice(kind, message, **more))
 
 
-def _billed(task: Task) -> float | None:
+def billed(task: Task) -> float | None:
     """What an ended task cost; a failed one nothing, a cancelled one nothing unless it says so."""
     if task.phase == "failed" or (task.phase == "cancelled" and task.credits is None):
         return 0.0
     return task.credits
 
 
-def _outcome(task: Task) -> tuple[Status, Failure]:
+def outcome(task: Task) -> tuple[Status, Failure]:
     """What a task that brought no clip means. Content policy is final, as is a cancel."""
     code, message = task.error_code, task.error_message
     if task.phase == "cancelled":

@@ -239,7 +239,19 @@ def test_the_pass_is_chosen_by_the_key() -> None:
     assert there.provider == "http://127.0.0.1:8080"
 
 
-@pytest.mark.parametrize("url", ["ftp://x.test", "x.test", "http://x.test", "https://u:p@x.test"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://x.test",
+        "x.test",
+        "http://x.test",
+        "https://u:p@x.test",
+        "https://[::1",
+        "https://x:99999",
+        "https://a b.c",
+        "https://..",
+    ],
+)
 def test_a_base_url_that_would_leak_the_key_is_refused(url: str) -> None:
     """Only https, or http on this very machine, and no credentials in the address."""
     with pytest.raises(UsageError, match=BASE_URL_VARIABLE):
@@ -250,3 +262,26 @@ def test_foreign_text_cannot_steer_the_terminal() -> None:
     """Escape sequences, control characters and surrogates are shown and not obeyed."""
     assert printable("a\x1b[2Jb\r\x07\x9b\ud800") == r"a\x1b[2Jb\r\x07\x9b\ud800"
     assert printable("碗 🍜 ×") == "碗 🍜 ×"
+
+
+def test_cancel_says_when_nothing_is_in_flight(capsys: pytest.CaptureFixture[str]) -> None:
+    """`cancel` without open tasks is no error; without a key for a paid pass it is."""
+    assert command(["cancel"]) == 0
+    assert "nothing is in flight" in capsys.readouterr().out
+    assert command(["cancel", "--pass", "draft"]) == 4
+
+
+@pytest.mark.parametrize("name", ["sea.mp4", "sea.mp4.part"])
+def test_a_folder_in_the_way_is_said(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What can't be written ends the run with a message naming the path; never a traceback."""
+    (Path("outputs/film/animatic") / name).mkdir(parents=True)
+    assert command(["run", "--shot", "sea"]) == 1
+    assert name in capsys.readouterr().err
+
+
+def test_odd_files_as_spec_are_violations(capsys: pytest.CaptureFixture[str]) -> None:
+    """A loop of links, an endless device and a name too long each end in exit 2."""
+    Path("loop.yaml").symlink_to("loop.yaml")
+    for spec in ("loop.yaml", "/dev/zero", "x" * 300 + ".yaml"):
+        assert command(["check", spec]) == 2
+        assert "Traceback" not in capsys.readouterr().err

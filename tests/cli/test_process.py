@@ -121,6 +121,30 @@ def test_a_reader_that_leaves_is_no_error(film: Path) -> None:
         assert "Traceback" not in process.stderr.read()
 
 
+@pytest.mark.parametrize("arguments", [["run", "--json"], ["run", "--verbose"], ["plan", "--json"]])
+def test_a_reader_that_leaves_ends_no_run(film: Path, arguments: list[str]) -> None:
+    """With the pipe closed the run goes on to its end, and nothing but silence comes of it."""
+    with start(film, *arguments, "--shot", "s0") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+    if arguments[0] == "run":
+        assert (film / "outputs/film/animatic/s0.mp4").exists()
+
+
+def test_a_terminal_without_utf8_gets_codes(film: Path) -> None:
+    """What an encoding can't show is shown as a code, and ends nothing."""
+    result = subprocess.run(
+        [sys.executable, "-m", "pipeline", "models"],
+        cwd=film,
+        env=environment() | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+    )
+    assert b"sora-2" in result.stdout
+
+
 def test_the_wheel_works_in_an_empty_environment(film: Path) -> None:
     """Built, installed outside the checkout into a new venv, it checks, plans and renders."""
     build = [

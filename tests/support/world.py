@@ -161,14 +161,15 @@ class World:
             opened = open_boards(boards, planner, self.outputs, self.now, held)
             try:
                 rest = settle(opened, report)
-                async with self._gateway() as gateway:
+                async with self.gateway() as gateway:
                     await run(rest, gateway, terms or Terms(), report, self.now)
             finally:
                 for planned in opened:
                     planned.board.book.fold()
         return report
 
-    def _gateway(self) -> _OpenGateway:
+    def gateway(self) -> _OpenGateway:
+        """A connection to the studio, as a run opens one."""
         return _OpenGateway(self)
 
     @property
