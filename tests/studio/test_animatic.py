@@ -186,6 +186,8 @@ MOVES = {
     "tilt down": (Move.TILT_DOWN,),
     "orbiting around the statue": (Move.ORBIT,),
     "tracking shot": (Move.TRACK_RIGHT,),
+    "tracking shot left to right": (Move.TRACK_RIGHT,),
+    "pans from the right to the left": (Move.PAN_LEFT,),
     "crane up": (Move.CRANE_UP,),
     "boom down": (Move.CRANE_DOWN,),
     "two cranes by the harbour": (Move.DRIFT,),
