@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.cli.terminal import credits_text, print_json, printable
 from pipeline.rendering.notices import ENDS, Kind, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
     from rich.console import RenderableType
     from rich.text import Text
@@ -33,16 +32,7 @@ _BAR_CELLS = 18
 
 
 class Progress(Protocol):
-    """Watches a run; entered for as long as it goes."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    """Watches a run."""
 
     def watch(self, notice: Notice) -> None:
         """Take note of one change."""
@@ -52,26 +42,22 @@ class Progress(Protocol):
         """Bring elapsed times up to date; called several times a second."""
         ...
 
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        ...
 
-class _Base:
-    """What the three have in common: nothing to open or close, nothing that moves."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return
+class _Still:
+    """What doesn't move has nothing to refresh and nothing to close."""
 
     def refresh(self) -> None:
         return
 
+    def close(self) -> None:
+        return
 
-class JsonProgress(_Base):
+
+class JsonProgress(_Still):
     """One JSON object a line for every change."""
 
     def watch(self, notice: Notice) -> None:
@@ -80,7 +66,7 @@ class JsonProgress(_Base):
         print_json({"event": notice.kind.value, **shown})
 
 
-class LineProgress(_Base):
+class LineProgress(_Still):
     """A line an end, and one for what holds a take up; submits too with `--verbose`."""
 
     def __init__(self, terminal: Terminal) -> None:
@@ -115,7 +101,7 @@ class _Row:
     begun: float
 
 
-class LiveProgress(_Base):
+class LiveProgress:
     """Lines for what has ended, above a table of what is under way.
 
     `names` are all records that the run is about, by board; `typical_seconds` gives a model's
@@ -142,18 +128,6 @@ class LiveProgress(_Base):
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(console=terminal.console, auto_refresh=False, transient=True)
 
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
-
     def watch(self, notice: Notice) -> None:
         key = (notice.storyboard, notice.render)
         now = time.monotonic()
@@ -170,7 +144,12 @@ class LiveProgress(_Base):
         self._live.console.print(self._end_line(notice, now - row.begun if row else 0.0))
 
     def refresh(self) -> None:
+        if not self._live.is_started:
+            self._live.start()
         self._live.update(self._picture(), refresh=True)
+
+    def close(self) -> None:
+        self._live.stop()
 
     def _name(self, board: str, render: str) -> str:
         return f"{board}/{render}" if self._several else render

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         progress = _progress(args, terminal, opened, catalog)
         outcome = _Outcome(Report(progress.watch))
         try:
-            with progress:
+            with closing(progress):
                 rest = settle(opened, outcome.report)
                 if rest:
                     import anyio  # noqa: PLC0415 (nothing to do, nothing to load)

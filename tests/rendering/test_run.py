@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import anyio
@@ -449,3 +450,22 @@ async def test_passes_have_folders_of_their_own(world: World) -> None:
     assert (final.request["model"], final.request["resolution"]) == ("veo-3.1", "1080p")
     assert world.results().records["a"].request["model"] == "veo-3.1-fast"
     assert final.credits == pytest.approx(CATALOG["veo-3.1"].estimate_credits(4))
+
+
+async def test_a_take_costs_four_fsyncs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intent, task id, clip, folder: what safety costs a take; the rest is once a run."""
+    sync, calls = os.fsync, 0
+
+    def count(descriptor: int) -> None:
+        nonlocal calls
+        calls += 1
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", count)
+    costs = []
+    for takes in (2, 7):
+        calls = 0
+        prompts = [f"{takes} bowls, number {number}" for number in range(takes)]
+        await world.run(world.film(*prompts), force=True)
+        costs.append(calls)
+    assert costs[1] - costs[0] == 5 * 4
