@@ -29,6 +29,7 @@ _MARKS = {
 }
 _ROWS_MAX = 12
 _BAR_CELLS = 18
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class Progress(Protocol):
@@ -115,7 +116,6 @@ class LiveProgress:
         typical_seconds: Callable[[str, int], float | None],
     ) -> None:
         from rich.live import Live  # noqa: PLC0415 (only where there is a terminal)
-        from rich.spinner import Spinner  # noqa: PLC0415
 
         self._total = len(names)
         self._several = len({board for board, _render in names}) > 1
@@ -125,7 +125,6 @@ class LiveProgress:
         self._ended = self._skipped = 0
         self._credits = 0.0
         self._begun = time.monotonic()
-        self._spinner = Spinner("dots", style="cyan")
         self._live = Live(console=terminal.console, auto_refresh=False, transient=True)
 
     def watch(self, notice: Notice) -> None:
@@ -172,42 +171,39 @@ class LiveProgress:
 
     def _picture(self) -> RenderableType:
         from rich.console import Group  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, min_width=self._width)
-        table.add_column(no_wrap=True, min_width=11)
-        table.add_column(no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis")
         now = time.monotonic()
         rows = list(self._rows.values())
-        for row in rows[:_ROWS_MAX]:
-            table.add_row(self._spinner, *self._cells(row, now - row.begun))
-        more = len(rows) - _ROWS_MAX
-        lines: list[RenderableType] = [table] if rows else []
-        if more > 0:
-            lines.append(Text(f"  … and {more} more in flight", "dim"))
+        lines = [self._line(row, now - row.begun) for row in rows[:_ROWS_MAX]]
+        if len(rows) > _ROWS_MAX:
+            lines.append(Text(f"  … and {len(rows) - _ROWS_MAX} more in flight", "dim"))
         return Group(*lines, self._overall(now))
 
-    def _cells(self, row: _Row, elapsed: float) -> tuple[Text, ...]:
+    def _line(self, row: _Row, elapsed: float) -> Text:
+        """One take under way; what holds it up takes the place of bar and price."""
         from rich.text import Text  # noqa: PLC0415
 
         notice = row.notice
         held_up = notice.kind in {Kind.WAITING, Kind.RETRYING}
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(f"{_SPINNER[int(elapsed * 10) % len(_SPINNER)]} ", "cyan")
+        name = self._name(notice.storyboard, notice.render)
+        line.append(f"{name:<{self._width}}  ", "bold")
+        line.append(f"{notice.kind.value:<11} ", "yellow" if held_up else "cyan")
+        if held_up:
+            line.append(printable(notice.message), "dim")
+            return line
         typical = self._typical_seconds(notice.model or "", notice.duration or 0)
-        cost = notice.estimated_credits
-        return (
-            Text(self._name(notice.storyboard, notice.render), "bold"),
-            Text(notice.kind.value, "yellow" if held_up else "cyan"),
-            _bar(elapsed / typical if typical else None),
-            Text(f"{elapsed:.0f} of ~{typical:.0f} s" if typical else f"{elapsed:.0f} s"),
-            Text("" if cost == 0 else f"{credits_text(cost, estimated=True)} credits", "dim"),
-            Text(printable(notice.message) if held_up else "", "dim"),
-        )
+        if typical:
+            line.append_text(_bar(elapsed / typical))
+            line.append(f" {elapsed:>4.0f} of ~{typical:.0f} s")
+        else:
+            line.append(f"{elapsed:>4.0f} s")
+        if notice.estimated_credits != 0:
+            cost = credits_text(notice.estimated_credits, estimated=True)
+            line.append(f"  {cost} credits", "dim")
+        return line
 
     def _overall(self, now: float) -> Text:
         from rich.text import Text  # noqa: PLC0415
@@ -230,15 +226,13 @@ class LiveProgress:
         return max((now - self._begun) / done * to_do, 1.0)
 
 
-def _bar(part: float | None) -> Text:
+def _bar(part: float) -> Text:
     """How far something has come; a task past its typical wait shows a full bar in yellow."""
     from rich.text import Text  # noqa: PLC0415
 
-    if part is None:
-        return Text()
     filled = min(int(part * _BAR_CELLS), _BAR_CELLS)
     text = Text("━" * filled, "yellow" if part > 1 else "green")
-    text.append("━" * (_BAR_CELLS - filled), "grey30")
+    text.append("─" * (_BAR_CELLS - filled), "grey30")  # thin: told apart without colour too
     return text
 
 
