@@ -78,8 +78,8 @@ def selection(args: argparse.Namespace) -> Selection:
     return Selection(
         shots=tuple(args.shot or ()),
         failed=args.failed,
-        force=getattr(args, "force", False),
-        retry_blocked=getattr(args, "retry_blocked", False),
+        force=args.force,
+        retry_blocked=args.retry_blocked,
     )
 
 

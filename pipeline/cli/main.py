@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = add("plan", "what a run would do, and why")
     _selection(_json(_specs(plan)))
     plan.add_argument("--check", action="store_true", help="exit 1 if there is something to do")
+    _insistence(plan)
     _run_options(_selection(_json(_specs(add("run", "render what is new, changed or failed")))))
     status = _json(_specs(add("status", "what there is, pass by pass")))
     status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
@@ -152,13 +153,17 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="further attempts at a take that failed at the provider; default: 2",
     )
     parser.add_argument("--fail-fast", action="store_true", help="a failure stops new submits")
-    parser.add_argument("--force", action="store_true", help="render what is up to date, too")
-    parser.add_argument("--retry-blocked", action="store_true", help="try blocked prompts again")
+    _insistence(parser)
     parser.add_argument(
         "--resubmit-uncertain",
         action="store_true",
         help="buy anew what was sent over 24 h ago and never answered",
     )
+
+
+def _insistence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="render what is up to date, too")
+    parser.add_argument("--retry-blocked", action="store_true", help="try blocked prompts again")
 
 
 def _seconds(text: str) -> float:

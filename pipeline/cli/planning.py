@@ -144,9 +144,7 @@ def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
                     "pass": name,
                     "provider": known.provider,
                     "renders": rows,
-                    "kept": sum(
-                        k.startswith(KEPT) and r.clip is not None for k, r in known.records.items()
-                    ),
+                    "kept": sum(path.startswith(KEPT) for path in folder.clips()),
                 }
             )
     if args.json:
@@ -235,7 +233,7 @@ def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
             Text(row["clip"] or row["task_id"] or "", "dim"),
         )
     if rows and not terminal.quiet:
-        terminal.console.print(table)
+        terminal.console.print(table, width=max(terminal.console.width, 120), crop=False)
     if spent and any(spent):
         terminal.say(f"  {credits_text(sum(spent))} credits for these clips")
     if entry["kept"]:

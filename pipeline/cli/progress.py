@@ -140,6 +140,7 @@ class LiveProgress:
         if notice.kind is Kind.SKIPPED:
             self._skipped += 1
             return
+        self._live.update(self._picture())  # first, or the line would stand there twice
         self._live.console.print(self._end_line(notice, now - row.begun if row else 0.0))
 
     def refresh(self) -> None:

@@ -89,7 +89,8 @@ def models(args: argparse.Namespace, terminal: Terminal) -> Exit:
             f"≈ {model.example_credits / model.example_seconds:.3f}",
             ", ".join(model.extras),
         )
-    terminal.console.print(table)
+    # Wider than a narrow terminal rather than cut: names and fields are there to be copied.
+    terminal.console.print(table, width=max(terminal.console.width, 104), crop=False)
     aspects = {model.aspects for model in catalog.values()}
     terminal.say(
         "The first resolution is the default. "
@@ -136,14 +137,16 @@ def init(args: argparse.Namespace, terminal: Terminal) -> Exit:
         title = name.replace("-", " ").replace("_", " ").capitalize()
         with target.open("x", encoding="utf-8") as file:
             file.write(_STARTER.format(title=title, schema=schema_file.name))
-        schema_file.write_text(schema_text("storyboard"), "utf-8")
         ignore.parent.mkdir(exist_ok=True)
-        if not ignore.exists():
-            ignore.write_text(_OUTPUTS_GITIGNORE, "utf-8")
+        written = [target]
+        for path, text in ((schema_file, schema_text()), (ignore, _OUTPUTS_GITIGNORE)):
+            if not path.exists():
+                path.write_text(text, "utf-8")
+                written.append(path)
     except FileExistsError as error:
         raise UsageError(f"{error.filename} is there already; choose another name") from None
     except OSError as error:
         raise FolderError(f"{error.filename}: can't be written ({error.strerror})") from error
-    terminal.say(f"wrote {target}, {schema_file} and {ignore}")
+    terminal.say(f"wrote {', '.join(map(str, written))}")
     terminal.say(f"next: shotmake run {target}", "bold")
     return Exit.COMPLETE

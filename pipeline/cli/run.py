@@ -103,6 +103,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         print_json(_summary_json(outcome, seconds))
     if outcome.error is not None:
         terminal.fail(f"shotmake: {outcome.error}")
+    if outcome.error is not None and not any(outcome.summary.counts.values()):
+        return outcome.exit  # nothing was begun: there is nothing to sum up
     _say_summary(outcome, seconds, opened, terminal)
     return outcome.exit
 

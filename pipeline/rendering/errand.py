@@ -93,7 +93,9 @@ class Errand:
             status, failure = outcome(task)
             failures, replays = failures + (not replayed), replays + replayed
             tried_enough = failures > self._terms.retries or replays > _REPLAYED_ATTEMPTS_MAX
-            if not failure.retryable or tried_enough or self._summary.halted:
+            # What a replayed attempt ended in is old news, unless the content policy spoke.
+            final = status is Status.BLOCKED or not (failure.retryable or replayed)
+            if final or tried_enough or self._summary.halted:
                 self._tell_failure(failure, blocked=status is Status.BLOCKED)
                 return
             attempt += 1
@@ -178,7 +180,7 @@ class Errand:
                 return
             # It may have been billed, and the plan has called this step free: whether it is
             # bought again is for the next plan to say.
-            said = f"the provider no longer knows task {record.task_id}; is this the key that "
+            said = f"the provider no longer knows {record.task_id}; is this the key that "
             said += "bought it? The next run renders it anew"
             self._tell_failure(Failure(LOST, said, retryable=True))
         elif wanted is None:

@@ -182,9 +182,14 @@ class Folder:
 
 
 def passes(outputs: Path, board: str) -> list[str]:
-    """The passes of a board that have a folder, by name."""
+    """The passes of a board that have records, by name."""
     try:
-        return sorted(entry.name for entry in (outputs / board).iterdir() if entry.is_dir())
+        folders = [Folder(outputs, board, entry.name) for entry in (outputs / board).iterdir()]
+        return sorted(
+            folder.pass_name
+            for folder in folders
+            if folder.results_path.exists() or folder.journal_path.exists()
+        )
     except (FileNotFoundError, NotADirectoryError):
         return []
 

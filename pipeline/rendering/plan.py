@@ -140,14 +140,22 @@ class _Decision:
             return self._at_its_provider(step, record)
         if state in UNDER_WAY:
             fetch = "is open" if state is State.OPEN else "is completed, its clip not fetched yet"
-            reason = f"task {record.task_id} {fetch}"
+            reason = f"{record.task_id} {fetch}"
             return self._at_its_provider(self._free(want, Action.RESUME, reason, record), record)
         if state is State.COMPLETED:
             return self._rendered(want, record)
         if state is State.BLOCKED and not self._selection.retry_blocked:
             reason = f"blocked last time{_why(record)}; change the prompt, or --retry-blocked"
             return self._free(want, Action.SKIP, reason, record)
-        return self._render(want, f"{record.status} last time{_why(record)}", record)
+        return self._failed_before(want, record)
+
+    def _failed_before(self, want: Wanted, record: Record) -> Step:
+        """The very same request may have been rendered before that, and its clip be kept."""
+        reason = f"{record.status} last time{_why(record)}"
+        kept = None if self._selection.force else self._own_kept(want)
+        if kept is not None:
+            return self._take_back(want, kept, reason)
+        return self._render(want, reason, record)
 
     def _rendered(self, want: Wanted, record: Record) -> Step:
         key = want.take.key
@@ -203,7 +211,9 @@ class _Decision:
         record = self._records[name]
         step = self._same_request(want, record)
         if step.action is Action.SKIP and step.reason == UP_TO_DATE:
-            step = replace(step, action=Action.RESTORE, reason=f"rendered before, kept as {name}")
+            step = replace(
+                step, action=Action.RESTORE, reason=f"rendered before, kept as {name}.mp4"
+            )
         if step.action is Action.SKIP:
             return replace(step, reason=f"{reason}; {step.reason}")
         return replace(step, reason=f"{reason}; {step.reason}", moves=((name, want.take.key),))

@@ -298,7 +298,7 @@ def _advanced(record: Record, event: Submitted | Refused | Ended | Lost | Stored
                 error=event.error,
             )
         case Lost():
-            message = f"the provider no longer knows task {record.task_id}"
+            message = f"the provider no longer knows {record.task_id}"
             failure = Failure(LOST, message, retryable=True)
             return replace(record, status=Status.FAILED, clip=None, error=failure)
         case Stored():

@@ -71,6 +71,7 @@ class TreeBuilder:
         self._frame: _Frame | None = None
         self._root: Any = None
         self._anchors: dict[str, tuple[Any, int, int] | None] = {}
+        self._unused: dict[str, Problem] = {}
         self._copies = 0
 
     def build(self) -> Map | None:
@@ -99,6 +100,7 @@ class TreeBuilder:
                 return self._checked_root(documents)
 
     def _checked_root(self, documents: int) -> Map | None:
+        self.problems += self._unused.values()
         if isinstance(self._root, Map):
             return self._root
         if documents == 0 or self._root is None:
@@ -140,6 +142,12 @@ class TreeBuilder:
                 value = self._unreadable(place, str(error))
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1, 0)
+            self._unused[event.anchor] = Problem(
+                place,
+                self._path(None),
+                f"&{event.anchor} is no part of the text but a name for it, and nothing uses it; "
+                "put quotes around the text if the & belongs to it",
+            )
         if frame is not None and self._wants_key():
             self._key(frame, value, place, text, merge=merge)
         else:
@@ -265,7 +273,8 @@ class TreeBuilder:
 
     def _alias(self, event: AliasEvent) -> None:
         place = _place(event)
-        name = event.anchor
+        name = str(event.anchor)
+        self._unused.pop(name, None)
         value: Any = scalars.UNREADABLE
         if name not in self._anchors:
             self._note(

@@ -329,3 +329,21 @@ async def test_a_cancelled_task_that_says_nothing_cost_nothing(world: World) -> 
             report = await slow.run(slow.film("a bowl"))
         assert report.summary.unknown_credits == 0
         assert slow.results().records["a"].status is Status.CANCELLED
+
+
+async def test_cancelling_a_forced_run_leaves_the_clip_that_was_there(world: World) -> None:
+    """--force, interrupted and cancelled: the same request's kept clip is current again, free."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        spec = slow.film("a bowl")
+        await slow.run(spec)
+        await slow.run(spec, terms=SHORT, force=True)
+        (task,) = (task for task in slow.studio.tasks.all() if task.status == "running")
+        slow.studio.tasks.cancel(task)
+        await slow.run(spec, terms=Terms(retries=0))
+        assert actions(slow.plan(spec).steps) == [Action.RESTORE]
+        report = await slow.run(spec)
+        assert report.summary.complete
+        assert len(slow.charges) == 1
+        await slow.run(spec, force=True)  # past the cancelled attempt's key
+        assert len(slow.charges) == 2
+        assert slow.results().records["a"].status is Status.COMPLETED

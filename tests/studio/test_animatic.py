@@ -188,6 +188,7 @@ MOVES = {
     "tracking shot": (Move.TRACK_RIGHT,),
     "tracking shot left to right": (Move.TRACK_RIGHT,),
     "pans from the right to the left": (Move.PAN_LEFT,),
+    "tilt from top to bottom": (Move.TILT_DOWN,),
     "crane up": (Move.CRANE_UP,),
     "boom down": (Move.CRANE_DOWN,),
     "two cranes by the harbour": (Move.DRIFT,),
@@ -406,7 +407,8 @@ def test_titles_take_any_text(prompt: str, label: str) -> None:
     moves_in(plain(prompt))
 
 
-@given(st.text(max_size=400), st.integers(60, 900))
+@example(prompt="0 00000", room=60)
+@given(prompt=st.text(max_size=400), room=st.integers(60, 900))
 @settings(deadline=None, max_examples=40)
 def test_lines_fit(prompt: str, room: int) -> None:
     """Wrapped lines are at most as many as asked for, and none is wider than its room."""

@@ -100,7 +100,10 @@ _PATTERNS: Mapping[Move, str] = {
         | 跟拍 | 跟镜 | 跟随 | 移镜 | 平移 | 右移
         | トラッキング | 追いかけ | 追う | フォロー | 트래킹 | 따라""",
 }
-_TOWARDS = re.compile(r"\b(?:from )?(?:the )?(?:left|right) to (?:the )?(?P<to>left|right)\b")
+_TOWARDS = re.compile(
+    r"\b(?:from )?(?:the )?(?:left|right|top|bottom) to (?:the )?(?P<to>left|right|top|bottom)\b"
+)
+_GOES = {"top": "up", "bottom": "down"}
 _SLOW = r"""
     \b(?:slow|slowly|gentle|gently|subtle|subtly|gradual|gradually|creeping)\b
     | 缓 | 慢 | ゆっくり | 緩 | 천천히 | 느린"""
@@ -120,7 +123,7 @@ def moves_in(prompt: str) -> tuple[Move, ...]:
     The prompt is one that `words.plain` has prepared.
     """
     found: dict[Move, int] = {}
-    rest = _TOWARDS.sub(lambda hit: hit.group("to"), prompt)
+    rest = _TOWARDS.sub(lambda hit: _GOES.get(hit.group("to"), hit.group("to")), prompt)
     for move, pattern in _compiled():
         match = pattern.search(rest)
         if match:

@@ -108,12 +108,12 @@ def wrap(text: str, size: int, room: float, lines: int) -> list[str]:
     for piece in _pieces(text):
         if width(line + piece.rstrip(), size) <= room or not line:
             line += piece
-            if width(line.rstrip(), size) > room:
-                made += _chopped(line, size, room)
-                line = made.pop()
         else:
             made.append(line)
             line = piece.lstrip()
+        if width(line.rstrip(), size) > room:
+            made += _chopped(line, size, room)
+            line = made.pop()
         if len(made) >= lines:
             break
     made.append(line)
