@@ -184,7 +184,12 @@ class TreeBuilder:
             self._note(
                 place,
                 f"{syntax.quoted(key)} stands here a second time; "
-                f"the first is at {line}:{column}: keep one",
+                f"the first is at {line}:{column}: keep one"
+                + (
+                    ", or begin a new shot with `- id:`"
+                    if self._path(key).startswith("shots[")
+                    else ""
+                ),
                 key,
             )
         else:

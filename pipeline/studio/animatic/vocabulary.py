@@ -275,7 +275,7 @@ SUBJECTS: Mapping[str, str] = {
     """,
     "house": """
     house, cabin, cottage, barn, hut, farmhouse, temple, castle, church, home, 房子, 小屋, 木屋,
-    寺, 城堡, 家, 城, 집, 오두막, 성
+    寺, 城堡, お城, 家屋, 집, 오두막
     """,
     "tent": """
     tent, camping, campsite, campfire, 帐篷, 露营, テント, キャンプ, 텐트, 캠핑
