@@ -30,6 +30,9 @@ def cancel(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """Cancel every open task of the boards in one pass, and say what each one cost."""
     destination = connect.choose(args.pass_name, connect.environment())
     loaded = load_for(destination, args.spec, terminal)
+    if destination.free:
+        terminal.say("nothing is in flight: animatics are drawn here, while a run goes on")
+        return Exit.COMPLETE
     planner = Planner(destination, Selection(), estimator(destination, loaded.catalog))
     with ExitStack() as held:
         opened = open_boards(

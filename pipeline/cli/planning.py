@@ -211,12 +211,23 @@ def _clip_path(record: Record | None, folder: Folder, clips: dict[str, int]) -> 
     return str(folder.clip(record.clip.path))
 
 
+def _standing(row: dict[str, Any]) -> str:
+    """In a word, for the headline: how a take stands with the storyboard as it is now."""
+    if row["current"]:
+        return "up to date"
+    if not row["asked"]:
+        return "asked for no more"
+    if row["status"] == Status.COMPLETED.value:
+        return "to render again"
+    return str(row["status"] or "not rendered")
+
+
 def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     rows = entry["renders"]
-    counts = Counter(row["status"] or "not rendered" for row in rows)
+    counts = Counter(_standing(row) for row in rows)
     said = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing yet"
     spent = [row["credits"] for row in rows if row["credits"] is not None]
     terminal.say(f"{entry['storyboard']}, pass {entry['pass']}: {said}", "bold")

@@ -231,7 +231,8 @@ def _advice(outcome: _Outcome, opened: Sequence[Planned]) -> list[str]:
     counts = outcome.summary.counts
     if outcome.interrupted:
         in_flight = sum(map(_in_flight, opened))
-        if not in_flight:
+        free = all(planned.plan.provider == connect.STUDIO for planned in opened)
+        if free or not in_flight:
             return ["interrupted; nothing is in flight, and the same command goes on from here"]
         tasks = count_text(in_flight, "task is", "tasks are")
         return [
