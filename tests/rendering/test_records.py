@@ -114,7 +114,11 @@ def test_the_manifest_obeys_its_schema() -> None:
     records["zoom"] = replace(records["pour"], status=Status.FAILED, error=Failure("c", "m", False))
     records["kept/" + "d" * 12] = replace(records["pour"], provider="https://other.test")
     text = results.dump(Results("film", "draft", "https://p.test", records))
-    jsonschema.validate(json.loads(text), schema_of("results"))
+    manifest = jsonschema.Draft202012Validator(schema_of("results"))
+    document = json.loads(text)
+    assert list(manifest.iter_errors(document)) == []
+    document["renders"]["pour"]["signed_url"] = "https://cdn.test/?signature=x"
+    assert not manifest.is_valid(document)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +144,8 @@ def test_a_manifest_with_any_value_replaced_is_our_error_or_still_one(data: Any)
         node = node[key]
     node[key] = data.draw(st.sampled_from([None, 3, "x", [], {}, True]))
     with contextlib.suppress(RecordsError):
-        results.parse(json.dumps(document), "results.json")
+        made = results.parse(json.dumps(document), "results.json")
+        assert results.parse(results.dump(made), "results.json") == made
 
 
 def test_a_digest_is_about_what_is_sent() -> None:
