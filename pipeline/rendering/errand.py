@@ -25,6 +25,7 @@ from pipeline.errors import (
     ProtocolError,
     TaskNotFoundError,
 )
+from pipeline.rendering.delivery import bring_home
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.states import LOST, Failure, State, Status, state_of
 from pipeline.rendering.steps import Action
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 KEY_KEPT = timedelta(hours=24)
 """How long an `out_task_id` is trusted to be remembered; the provider publishes no figure."""
 
-_DOWNLOAD_TRIES = 4
 _REPLAYED_ATTEMPTS_MAX = 100
 
 
@@ -238,17 +238,13 @@ class Errand:
         self._release_slot()
         async with self._downloads:
             self._tell(Kind.DOWNLOADING, task_id=task.task_id)
-            for tries in range(1, _DOWNLOAD_TRIES + 1):
-                try:
-                    if task.video_url is None or tries > 1:
-                        task = await self._gateway.client.query(task.task_id)
-                    clip = await self._gateway.fetch(self._board, self._name, task)
-                    break
-                except (ApiError, MediaError) as error:
-                    if isinstance(error, CredentialsError) or tries == _DOWNLOAD_TRIES:
-                        raise
-                    self._tell(Kind.WAITING, str(error), task_id=task.task_id)
-                    await anyio.sleep(tries)
+            clip = await bring_home(
+                self._gateway,
+                self._board,
+                self._name,
+                task,
+                lambda reason: self._tell(Kind.WAITING, reason, task_id=task.task_id),
+            )
         record = self._board.record(self._name)
         differs = f"but {record.error.message}" if record.error else ""
         self._tell(kind, differs, task_id=record.task_id, credits=record.credits, clip=clip.path)

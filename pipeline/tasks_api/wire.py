@@ -66,6 +66,19 @@ def encode_submit(
     return {**body, "out_task_id": out_task_id}
 
 
+def encode_body(body: Mapping[str, Any]) -> bytes:
+    """A body as it travels: compact JSON in UTF-8.
+
+    What UTF-8 can't say (half a surrogate pair, out of a YAML escape) stays a JSON escape, and
+    JSON knows neither NaN nor infinity: `ValueError`.
+    """
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+
+
 def parse_task(content: bytes, asked: str) -> Task:
     """The task in an answer to submit, query or cancel; `asked` names the request in messages.
 
