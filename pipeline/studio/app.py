@@ -7,6 +7,7 @@ import hmac
 import json
 import secrets
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 BODY_BYTES_MAX = 1024 * 1024
 URL_SECONDS = 24 * 3600
+FAIL_WITH = "studio.fail_with"
+"""Where middleware puts (code, message) into a submit's scope, for its task to end `failed`."""
 
 
 class Studio:
@@ -64,6 +67,7 @@ class Studio:
         account = _account(request)
         document = await _json(request)
         order = order_from(document, account, self._models, free=self._free)
+        order = replace(order, fails_with=request.scope.get(FAIL_WITH))
         task = self.tasks.submit(order)
         return _Answer({**self._shown(task, request), "estimated_credits": task.order.credits})
 

@@ -26,13 +26,17 @@ CLIPS_BYTES_MAX = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A submit that passed every check. `params` is what de-duplication compares."""
+    """A submit that passed every check. `params` is what de-duplication compares.
+
+    `fails_with` is the code and message of a failure on purpose, for the task that it begins.
+    """
 
     account: str
     out_task_id: str | None
     params: dict[str, Any]
     job: Job
     credits: float
+    fails_with: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -168,6 +172,9 @@ class TaskTable:
                 async with self._drawing:
                     task.status = "running"
                     await anyio.sleep(self._house.latency_seconds(task.order.job))
+                    if task.order.fails_with is not None:
+                        code, message = task.order.fails_with
+                        raise EngineError(message, code)
                     clip = await self._house.render(task.order.job)
             except MediaError as error:
                 self._fail(task, "invalid_param", str(error))
