@@ -19,6 +19,9 @@ Endpoint = Literal["submit", "query", "cancel", "models", "clip"]
 EVERYWHERE: Final[frozenset[Endpoint]] = frozenset(get_args(Endpoint))
 ABOUT_TASKS: Final[frozenset[Endpoint]] = frozenset({"submit", "query", "cancel"})
 
+FAIL_WITH: Final = "studio.fail_with"
+"""Where (code, message) stands in a submit's scope, for its task to end `failed`."""
+
 CODES: Final[Mapping[int, str]] = {
     400: "invalid_param",
     401: "invalid_api_key",
