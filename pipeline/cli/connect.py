@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import re
@@ -12,14 +13,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline.errors import CredentialsError, UsageError
+from pipeline.tasks_api.exchange import unlogged
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     import httpx
 
     from pipeline.rendering.gateway import Gateway
     from pipeline.storyboard.catalog import Catalog
+    from pipeline.tasks_api.exchange import Log
 
 KEY_VARIABLE = "BYTESPIKE_API_KEY"
 BASE_URL_VARIABLE = "SHOTMAKE_BASE_URL"
@@ -27,7 +30,7 @@ DEFAULT_BASE_URL = "https://llm.bytespike.ai"
 STUDIO = "studio"
 ANIMATIC = "animatic"
 _HOST = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|[0-9a-fA-F:]+")
-_STUDIO_URL = "http://studio.invalid"
+_STUDIO_URL = "http://localhost"
 _STUDIO_CADENCE_SECONDS = 0.1
 
 
@@ -80,38 +83,8 @@ def base_url(environ: Mapping[str, str]) -> str:
     return url.rstrip("/")
 
 
-@asynccontextmanager
-async def connect(
-    destination: Destination, catalog: Catalog, environ: Mapping[str, str]
-) -> AsyncIterator[Gateway]:
-    """Open the connection. Raises `CredentialsError` when there is no key for a provider."""
-    import httpx  # noqa: PLC0415 (a run with nothing to do never gets here)
-
-    from pipeline.rendering.gateway import Gateway  # noqa: PLC0415
-    from pipeline.storyboard.catalog import CadenceWindow  # noqa: PLC0415
-    from pipeline.tasks_api.client import Surroundings, TasksClient  # noqa: PLC0415
-    from pipeline.tasks_api.download import HostRule  # noqa: PLC0415
-
-    surroundings = Surroundings(time.time, random.random)
-    if destination.free:
-        async with _studio(catalog) as transport:
-            headers = {"x-api-key": ANIMATIC}
-            async with (
-                httpx.AsyncClient(
-                    transport=transport, base_url=_STUDIO_URL, headers=headers
-                ) as http,
-                httpx.AsyncClient(transport=transport) as downloads,
-            ):
-                yield Gateway(
-                    provider=STUDIO,
-                    client=TasksClient(http, surroundings),
-                    downloads=downloads,
-                    rule=HostRule(_STUDIO_URL),
-                    models=catalog,
-                    own_cadence=(CadenceWindow(_STUDIO_CADENCE_SECONDS, None),),
-                    free=True,
-                )
-        return
+def api_key(destination: Destination, environ: Mapping[str, str]) -> str:
+    """The key for a provider. Raises `CredentialsError` when there is none that could be one."""
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key:
         raise CredentialsError(
@@ -120,15 +93,61 @@ async def connect(
         )
     if not key.isascii() or not key.isprintable():
         raise CredentialsError(f"{KEY_VARIABLE} holds characters that no key has; copy it again")
+    return key
+
+
+@asynccontextmanager
+async def connect(
+    destination: Destination,
+    catalog: Catalog,
+    environ: Mapping[str, str],
+    *,
+    download_hosts: Sequence[str] = (),
+    log: Log = unlogged,
+) -> AsyncIterator[Gateway]:
+    """Open the connection; clips may come from `download_hosts`, too.
+
+    Raises `CredentialsError` when there is no key for a provider, `UsageError` for what is no
+    host's name.
+    """
+    import httpx  # noqa: PLC0415 (a run with nothing to do never gets here)
+
+    from pipeline.rendering.gateway import Gateway  # noqa: PLC0415
+    from pipeline.storyboard.catalog import CadenceWindow  # noqa: PLC0415
+    from pipeline.tasks_api.client import Surroundings, TasksClient  # noqa: PLC0415
+    from pipeline.tasks_api.download import Downloads  # noqa: PLC0415
+    from pipeline.tasks_api.hosts import HostRule  # noqa: PLC0415
+    from pipeline.web import open_client  # noqa: PLC0415
+
+    for name in ("httpx", "httpcore"):
+        # They log whole addresses, signatures included, wherever somebody has turned logging on.
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    surroundings = Surroundings(time.time, random.random)
+    if destination.free:
+        async with _studio(catalog) as transport:
+            async with (
+                httpx.AsyncClient(transport=transport, base_url=_STUDIO_URL) as http,
+                httpx.AsyncClient(transport=transport) as downloads,
+            ):
+                yield Gateway(
+                    provider=STUDIO,
+                    client=TasksClient(http, ANIMATIC, surroundings, log),
+                    downloads=Downloads(downloads, HostRule(_STUDIO_URL), None, log),
+                    models=catalog,
+                    own_cadence=(CadenceWindow(_STUDIO_CADENCE_SECONDS, None),),
+                    free=True,
+                )
+        return
+    key = api_key(destination, environ)
+    rule = HostRule(destination.provider, download_hosts)
     async with (
-        httpx.AsyncClient(base_url=destination.provider, headers={"x-api-key": key}) as http,
-        httpx.AsyncClient() as downloads,
+        httpx.AsyncClient(base_url=destination.provider) as http,
+        open_client() as downloads,
     ):
         yield Gateway(
             provider=destination.provider,
-            client=TasksClient(http, surroundings),
-            downloads=downloads,
-            rule=HostRule(destination.provider),
+            client=TasksClient(http, key, surroundings, log),
+            downloads=Downloads(downloads, rule, log=log),
             models=catalog,
         )
 

@@ -1,4 +1,4 @@
-"""One provider as a run sees it: its client, its models, and how a clip comes home from it."""
+"""One provider as a run sees it: its client, its models, and how images get there."""
 
 from __future__ import annotations
 
@@ -6,43 +6,38 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ApiError, MediaError
-from pipeline.media.probe import probe, verify
+from pipeline.errors import MediaError
 from pipeline.media.stills import data_url
-from pipeline.rendering.states import Failure
+from pipeline.rendering.digest import request_fields
 from pipeline.storyboard.catalog import frame_size
 from pipeline.storyboard.shots import Still
-from pipeline.tasks_api.download import download
+from pipeline.tasks_api.wire import encode_body, encode_submit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import httpx
-
-    from pipeline.rendering.board import Board
-    from pipeline.rendering.states import Clip
     from pipeline.storyboard.catalog import Model
     from pipeline.storyboard.shots import Request
     from pipeline.tasks_api.cadence import Window
     from pipeline.tasks_api.client import TasksClient
-    from pipeline.tasks_api.download import HostRule
-    from pipeline.tasks_api.wire import Task
+    from pipeline.tasks_api.download import Downloads
 
-_BODY_BYTES_MAX = 1024 * 1024
-_BODY_BYTES_BESIDES = 4096
-"""Room in a submit's body for all but the prompt and the image."""
+_BODY_BYTES_MAX = 1024 * 1024 - 1
+"""Over 1 MiB gets 413 (tasks-api.md, "Submit")."""
+
+_ANY_KEY = "k" * 64
+"""As long as a key can be: the image must not depend on the attempt that it is sent with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """`downloads` holds no credentials; `own_cadence` replaces every model's (the studio's).
+    """`downloads` fetches clips; `own_cadence` replaces every model's (the studio's).
     `free`: nothing is ever billed here.
     """
 
     provider: str
     client: TasksClient
-    downloads: httpx.AsyncClient
-    rule: HostRule
+    downloads: Downloads
     models: Mapping[str, Model]
     own_cadence: Sequence[Window] = ()
     free: bool = False
@@ -57,8 +52,8 @@ class Gateway:
         still = request.init_image
         if not isinstance(still, Still):
             return still
-        # JSON escapes may make a prompt's bytes six times as many; never count on less.
-        room = _BODY_BYTES_MAX - _BODY_BYTES_BESIDES - 6 * len(request.prompt)
+        bare = encode_body(encode_submit(request_fields(request), _ANY_KEY, ""))
+        room = _BODY_BYTES_MAX - len(bare)
         frame = frame_size(request.aspect, request.resolution)
         try:
             content = still.path.read_bytes()
@@ -71,27 +66,3 @@ class Gateway:
             return data_url(content, frame, room)
         except MediaError as error:
             raise MediaError(f"{still.name}: {error}") from error
-
-    async def fetch(self, board: Board, render: str, task: Task) -> Clip:
-        """Download a completed task's clip, verify it against its request, and store it.
-
-        A clip that plays, but isn't what was asked for, is stored all the same, with the
-        difference on record: it is paid for. Raises `ApiError` or `MediaError`; then nothing is
-        stored, and the task is still there.
-        """
-        if task.video_url is None:
-            raise ApiError(f"task {task.task_id} is completed, but its answer names no clip")
-        asked = board.record(render).request
-        part = board.folder.part(render)
-        fetched = await download(self.downloads, self.rule, task.video_url, part)
-        try:
-            footage = probe(part)
-        except MediaError as error:
-            part.unlink(missing_ok=True)
-            raise MediaError(f"the clip of task {task.task_id} can't be used: {error}") from error
-        difference = None
-        try:
-            verify(footage, asked["duration"], frame_size(asked["aspect"], asked["resolution"]))
-        except MediaError as error:
-            difference = Failure("clip_differs", str(error), retryable=False)
-        return board.store(render, fetched, footage, difference)

@@ -1,61 +1,37 @@
-"""Fetching clips: a client without credentials, a list of hosts, and a cap on the bytes."""
+"""Fetching clips: without credentials, from allowed hosts, resumed where they were cut.
+
+A clip's URL is signed, a secret: it is in no message, no `repr` and no traceback.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, BinaryIO
 
-import anyio
-import httpx
-
-from pipeline.errors import GatewayError, ProtocolError, RefusedError
+from pipeline.errors import AddressError, GatewayError, ProtocolError, RefusedError
+from pipeline.tasks_api.exchange import Exchange, unlogged
+from pipeline.web import UnreachableError, lookup, opened, plain_length
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    import httpx
+
+    from pipeline.places import Place
+    from pipeline.tasks_api.exchange import Log
+    from pipeline.tasks_api.hosts import HostRule
+    from pipeline.web import Resolve
+
 CLIP_BYTES_MAX = 512 * 1024 * 1024
-_REDIRECTS_MAX = 5
-_TOTAL_SECONDS = 600.0
-_TIMEOUT = httpx.Timeout(30.0)
-
-
-@dataclass(frozen=True, slots=True)
-class HostRule:
-    """Where clips may come from: the gateway's own host and its domain, nothing else.
-
-    `gateway` is the base URL. Its last two labels are taken as the provider's domain.
-    Plain http is allowed only for the gateway's own origin, and only when that is plain too:
-    the studio on this machine.
-    """
-
-    gateway: str
-
-    def check(self, url: str) -> None:
-        """Raises `ProtocolError` when a clip must not be fetched from there."""
-        asked, home = urlsplit(url), urlsplit(self.gateway)
-        host, home_host = (asked.hostname or "").lower(), (home.hostname or "").lower()
-        if (asked.scheme, asked.netloc.lower()) == (home.scheme, home.netloc.lower()):
-            return
-        if asked.scheme != "https":
-            raise ProtocolError(f"the clip's address is not https (host {host!r})")
-        ours = host == home_host or host.endswith("." + _domain(home_host))
-        if _is_address(host) or not ours:
-            raise ProtocolError(f"the clip is at {host!r}, not at the provider's {home_host}")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _domain(host: str) -> str:
-    return host if _is_address(host) else ".".join(host.split(".")[-2:])
+_MIB = 1024 * 1024
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+_NO_CLIP = re.compile(r"text/|application/(.*\+)?(json|xml)\b|application/xhtml", re.IGNORECASE)
+_STRONG_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,56 +42,174 @@ class Fetched:
     bytes: int
 
 
-async def download(http: httpx.AsyncClient, rule: HostRule, url: str, part: Path) -> Fetched:
-    """Stream a clip to `part`. `http` must hold no credentials and follow no redirects.
+class Partial:
+    """A `.part` file on its way to being whole, over several tries.
 
-    Raises `RefusedError` for 4xx (an expired URL: query for a fresh one), `GatewayError` for
-    what may pass, `ProtocolError` for an address or an answer that can't be right. No message
-    holds the URL: it is signed.
+    `bytes` of it are there. `validator` names the version that they are of, so that no try goes
+    on with another one's bytes; without one a cut clip begins again. What an earlier run has left
+    at `path` is removed: it may be another task's.
     """
-    try:
-        with anyio.fail_after(_TOTAL_SECONDS):
-            for _hop in range(_REDIRECTS_MAX):
-                rule.check(url)
-                request = http.build_request("GET", url, headers={"accept-encoding": "identity"})
-                answer = await http.send(request, stream=True)
-                try:
-                    if answer.is_redirect and "location" in answer.headers:
-                        url = urljoin(url, answer.headers["location"])
-                        continue
-                    return await _save(answer, part)
-                finally:
-                    await answer.aclose()
-    except TimeoutError:
-        raise GatewayError("the clip's download took over ten minutes", code="download") from None
-    except httpx.TransportError as error:
-        raise GatewayError(
-            f"the clip's download broke off ({type(error).__name__})", code="download"
-        ) from None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise ProtocolError(f"the clip's address can't be used ({type(error).__name__})") from None
-    raise ProtocolError(f"the clip's address redirects more than {_REDIRECTS_MAX} times")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tries = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again from nothing. Raises `OSError`."""
+        self.path.unlink(missing_ok=True)
+        self.bytes = 0
+        self.total: int | None = None
+        self.validator: str | None = None
+        self._hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes that are there, in hex."""
+        return self._hash.hexdigest()
+
+    def headers(self) -> dict[str, str]:
+        """What asks for the rest (RFC 9110, 13.1.5 and 14.2); empty where all is wanted."""
+        if self.bytes and (self.validator is None or self._size() != self.bytes):
+            self.reset()
+        if not self.bytes or self.validator is None:
+            return {}
+        return {"range": f"bytes={self.bytes}-", "if-range": self.validator}
+
+    def add(self, chunk: bytes, file: BinaryIO) -> None:
+        """Append to the file, which is open for that. Raises `OSError`."""
+        file.write(chunk)
+        self._hash.update(chunk)
+        self.bytes += len(chunk)
+
+    def _size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else -1
 
 
-async def _save(answer: httpx.Response, part: Path) -> Fetched:
-    if answer.status_code >= 500 or answer.status_code == 429:
-        raise GatewayError(f"the clip's host answers {answer.status_code}", code="download")
-    if answer.status_code != 200:
-        raise RefusedError(
-            f"the clip's host answers {answer.status_code}",
-            code="download",
-            status=answer.status_code,
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """Fetches from where `rule` allows. `http` is of `web.open_client`; `resolve` None is for a
+    transport within this process.
+    """
+
+    http: httpx.AsyncClient
+    rule: HostRule
+    resolve: Resolve | None = lookup
+    log: Log = field(default=unlogged)
+
+    async def fetch(self, url: str, partial: Partial) -> Fetched:
+        """Bring what `partial` has not got yet; cut again, it keeps what came.
+
+        Raises `RefusedError` for 4xx (403, 404, 410: query for a fresh URL), `GatewayError` for
+        what may pass, `ProtocolError` for a clip that is not fetched: too large, or at an address
+        that isn't allowed. `OSError` when it can't be written.
+        """
+        partial.tries += 1
+        asked = partial.headers()
+
+        def seen(place: Place, outcome: str, seconds: float) -> None:
+            self.log(Exchange("GET", place.shown, outcome, seconds, partial.tries))
+
+        try:
+            async with opened(
+                self.http, url, self.rule, resolve=self.resolve, headers=asked, seen=seen
+            ) as answer:
+                _require_clip(answer, resuming=bool(asked), partial=partial)
+                await _save(answer, partial)
+        except AddressError as error:
+            raise ProtocolError(f"the clip is not fetched: {error}", code="address") from None
+        except UnreachableError as error:
+            raise _cut(f"the clip's download failed: {error}") from None
+        return Fetched(partial.sha256, partial.bytes)
+
+
+def _too_large() -> ProtocolError:
+    return ProtocolError(f"the clip is over {CLIP_BYTES_MAX // _MIB} MiB", code="too_large")
+
+
+def _cut(message: str, status: int | None = None) -> GatewayError:
+    return GatewayError(message, code="download", status=status)
+
+
+def _require_clip(answer: httpx.Response, *, resuming: bool, partial: Partial) -> None:
+    """See that the answer's body is the clip, or the asked part of it, and note its length."""
+    status = answer.status_code
+    if status == 416 and resuming:
+        partial.reset()
+        raise _cut("the clip's host has no more of it; it is begun again", status)
+    if status == 429 or status >= 500:
+        raise _cut(f"the clip's host answers {status}", status)
+    if status >= 400:
+        said = f"the clip's host answers {status}"
+        raise RefusedError(said, code="download", status=status)
+    if status not in {200, 206} or (status == 206 and not resuming):
+        raise _cut(f"the clip's host answers {status}, which nobody asked for", status)
+    kind = answer.headers.get("content-type", "")
+    if _NO_CLIP.match(kind):
+        raise _cut(f"the clip's host answers with a page ({kind[:40]!r}) and not with a clip")
+    length = plain_length(answer)
+    if status == 206:
+        _require_rest(answer.headers, length, partial)
+        return
+    partial.reset()
+    partial.total = length
+    partial.validator = validator(answer.headers)
+    if (length or 0) > CLIP_BYTES_MAX:
+        raise _too_large()
+
+
+def _require_rest(headers: Mapping[str, str], length: int | None, partial: Partial) -> None:
+    """See that a 206 goes on exactly where the file ends, with the same version of the clip."""
+    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    etag = headers.get("etag", partial.validator)
+    fits = match is not None and int(match[1]) == partial.bytes <= int(match[2])
+    if match is not None and fits:
+        total = None if match[3] == "*" else int(match[3])
+        fits = (
+            (total is None or int(match[2]) < total)
+            and (partial.total is None or total in {None, partial.total})
+            and length in {None, int(match[2]) - int(match[1]) + 1}
+            # A date can't be held against a tag; then If-Range has the server's word.
+            and (not _is_tag(partial.validator) or etag == partial.validator)
         )
-    received, hasher = 0, hashlib.sha256()
-    # Opened and written on this thread: a chunk costs less than handing it to another one.
-    with part.open("wb") as file:
+        if partial.total is None and fits:
+            partial.total = total
+    if not fits:
+        partial.reset()
+        raise _cut("the clip's host sends another part than was asked for; it is begun again")
+    if (partial.total or 0) > CLIP_BYTES_MAX:
+        raise _too_large()
+
+
+async def _save(answer: httpx.Response, partial: Partial) -> None:
+    # Written on this thread: a chunk costs less than handing it to another one.
+    with partial.path.open("ab") as file:
         async for chunk in answer.aiter_raw():
-            received += len(chunk)
-            if received > CLIP_BYTES_MAX:
-                raise ProtocolError(f"the clip is over {CLIP_BYTES_MAX // 1024**2} MiB")
-            file.write(chunk)
-            hasher.update(chunk)
-    length = answer.headers.get("content-length")
-    if length is not None and length != str(received):
-        raise GatewayError(f"the clip was cut: {received} of {length} bytes", code="download")
-    return Fetched(hasher.hexdigest(), received)
+            there = partial.bytes + len(chunk)
+            if there > CLIP_BYTES_MAX:
+                raise _too_large()
+            if partial.total is not None and there > partial.total:
+                partial.validator = None  # so the next try begins again
+                raise _cut("the clip's host sends more than it announced; it is begun again")
+            partial.add(chunk, file)
+    if partial.total is not None and partial.bytes < partial.total:
+        raise _cut(f"the clip was cut: {partial.bytes} of {partial.total} bytes")
+
+
+def validator(headers: Mapping[str, str]) -> str | None:
+    """What names this very version of a clip (RFC 9110, 8.8): a strong ETag, else a date that is
+    old enough for nothing to have changed within its second. None: nothing can.
+    """
+    etag = headers.get("etag", "").strip()
+    if _is_tag(etag):
+        return etag
+    changed = headers.get("last-modified", "").strip()
+    try:
+        age = parsedate_to_datetime(headers.get("date", "")) - parsedate_to_datetime(changed)
+    except (ValueError, TypeError):
+        return None
+    return changed if not etag and age >= _STRONG_AFTER else None
+
+
+def _is_tag(text: str | None) -> bool:
+    return text is not None and re.fullmatch(r'"[\x21\x23-\x7e]*"', text) is not None

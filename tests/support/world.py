@@ -18,6 +18,7 @@ import httpx
 
 from pipeline.cli.boards import Planner, load, open_boards
 from pipeline.cli.connect import Destination
+from pipeline.cli.faults import read_faults
 from pipeline.rendering import results
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.gateway import Gateway
@@ -29,8 +30,10 @@ from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.tasks import House
 from pipeline.tasks_api.client import Surroundings, TasksClient
-from pipeline.tasks_api.download import HostRule
+from pipeline.tasks_api.download import Downloads
+from pipeline.tasks_api.hosts import HostRule
 from tests.support.engine import plain
+from tests.support.inprocess import InProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from pipeline.rendering.results import Results
     from pipeline.rendering.steps import Plan
     from pipeline.studio.engine import Job
+    from pipeline.studio.sabotage import Sabotage
 
 PROVIDER = "https://gateway.test"
 KEY = "sk-byts-test"
@@ -53,7 +57,7 @@ class Wire(httpx.AsyncBaseTransport):
     """The way to the studio, counting what goes over it; `meddle` may get between."""
 
     def __init__(self, studio: Studio) -> None:
-        self._inner = httpx.ASGITransport(app=studio.app)
+        self.inner = InProcess(studio.app)
         self.requests: list[tuple[str, str]] = []
         self.times: list[float] = []
         self.headers: list[httpx.Headers] = []
@@ -64,8 +68,8 @@ class Wire(httpx.AsyncBaseTransport):
         self.times.append(anyio.current_time())
         self.headers.append(request.headers)
         if self.meddle is not None:
-            return await self.meddle(request, self._inner.handle_async_request)
-        return await self._inner.handle_async_request(request)
+            return await self.meddle(request, self.inner.handle_async_request)
+        return await self.inner.handle_async_request(request)
 
     def count(self, path: str) -> int:
         """How many requests have gone to a path."""
@@ -96,6 +100,17 @@ class World:
     async def _render(self, job: Job) -> bytes:
         await anyio.lowlevel.checkpoint()
         return plain(job)
+
+    def faults(self, *rules: str, seed: int = 0) -> Sabotage:
+        """Put faults before the studio, in the words of a file: `{on: submit, do: lost}`.
+
+        They take the place of those before. `.faults.fired` of what comes back counts.
+        """
+        text = "".join(f"  - {rule}\n" for rule in rules)
+        bad_day = read_faults(f"seed: {seed}\nfaults:\n{text}".encode(), "faults.yaml")
+        sabotage = bad_day.before(self.studio.app, self.unix_time)
+        self.wire.inner.app = sabotage
+        return sabotage
 
     def now(self) -> datetime:
         """The wall clock, which goes with the virtual one."""
@@ -138,7 +153,7 @@ class World:
         return Planner(
             destination,
             Selection(**selection),
-            lambda request: CATALOG[request.model].estimate_credits(request.duration),
+            lambda model, seconds: CATALOG[model].estimate_credits(seconds),
         )
 
     def plan(self, *specs: Path, pass_name: str = "draft", **selection: Any) -> Plan:
@@ -191,15 +206,12 @@ class _OpenGateway:
 
     async def __aenter__(self) -> Gateway:
         world = self._world
-        self._http = httpx.AsyncClient(
-            transport=world.wire, base_url=PROVIDER, headers={"x-api-key": KEY}
-        )
+        self._http = httpx.AsyncClient(transport=world.wire, base_url=PROVIDER)
         self._downloads = httpx.AsyncClient(transport=world.wire)
         return Gateway(
             provider=PROVIDER,
-            client=TasksClient(self._http, Surroundings(world.unix_time, lambda: 0.5)),
-            downloads=self._downloads,
-            rule=HostRule(PROVIDER),
+            client=TasksClient(self._http, KEY, Surroundings(world.unix_time, lambda: 0.5)),
+            downloads=Downloads(self._downloads, HostRule(PROVIDER), resolve=None),
             models=CATALOG,
         )
 
