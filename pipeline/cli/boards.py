@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import StoryboardError, UsageError
+from pipeline.errors import ShotmakeError, StoryboardError, UsageError
 from pipeline.media.stills import inspect
 from pipeline.rendering.board import Board
 from pipeline.rendering.book import Book, read
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.plan import plan
+from pipeline.rendering.prices import Prices, free
 from pipeline.rendering.runner import Planned
 from pipeline.rendering.steps import Plan, Selection
 from pipeline.storyboard.catalog import load_catalog
@@ -20,15 +25,16 @@ from pipeline.storyboard.resolve import Loaded, load_storyboards
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import ExitStack
     from datetime import datetime
 
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.prices import Price
     from pipeline.rendering.states import Record
     from pipeline.storyboard.catalog import Catalog
-    from pipeline.storyboard.shots import Request, Storyboard
+    from pipeline.storyboard.shots import Storyboard
 
 DEFAULT_SPECS = "specs"
 
@@ -98,20 +104,27 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def estimator(destination: Destination, catalog: Catalog) -> Callable[[Request], float | None]:
-    """What a request may cost by its model's example rate; nothing on this machine."""
-    if destination.free:
-        return lambda _request: 0.0
-    return lambda request: catalog[request.model].estimate_credits(request.duration)
+Example = Callable[[str, int], float | None]
+"""A model's published rate for a clip of so many seconds."""
+
+
+def examples(catalog: Catalog) -> Example:
+    """The published rates; nothing is known of a model that the catalog has no more."""
+
+    def example(model: str, seconds: int) -> float | None:
+        known = catalog.get(model)
+        return known.estimate_credits(seconds) if known else None
+
+    return example
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Makes plans for boards at one destination."""
+    """Makes plans for boards at one destination, priced by what each board has cost before."""
 
     destination: Destination
     selection: Selection
-    estimate: Callable[[Request], float | None]
+    example: Example
 
     def from_records(self, board: Storyboard, outputs: Path) -> Plan:
         """A plan by what lies in the folder, changing nothing."""
@@ -121,14 +134,34 @@ class Planner:
 
     def make(self, board: Storyboard, folder: Folder, records: Mapping[str, Record]) -> Plan:
         """A plan by given records and the folder's clips."""
-        return plan(
-            board,
-            self.destination.provider,
-            records,
-            folder.clips(),
-            self.selection,
-            self.estimate,
-        )
+        provider = self.destination.provider
+        price: Callable[[Mapping[str, Any]], Price] = free
+        if not self.destination.free:
+            others = partial(_other_passes, folder, provider)
+            price = Prices(provider, self.example, lambda: chain(others(), records.values()))
+        return plan(board, provider, records, folder.clips(), self.selection, price)
+
+
+def _other_passes(folder: Folder, provider: str) -> Iterator[Record]:
+    """What the board's other passes have on record; damaged records teach nothing."""
+    for other in folder.other_passes():
+        with suppress(ShotmakeError):
+            yield from read(other, provider).records.values()
+
+
+def open_board(
+    folder: Folder, provider: str, now: Callable[[], datetime], held: ExitStack
+) -> Board:
+    """Lock one folder, for as long as `held` lives, and open its records.
+
+    Raises `FolderBusyError`, `FolderError` or `RecordsError`.
+    """
+
+    def now_text() -> str:
+        return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    held.enter_context(folder.lock(now_text()))
+    return Board(folder, Book.open(folder, provider), now_text)
 
 
 def open_boards(
@@ -142,15 +175,13 @@ def open_boards(
 
     Raises `FolderBusyError`, `FolderError` or `RecordsError` before anything is bought.
     """
-
-    def now_text() -> str:
-        return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    folders = [Folder(outputs, board.name, board.pass_name) for board in boards]
-    for folder in sorted(folders, key=lambda folder: folder.path):
-        held.enter_context(folder.lock(now_text()))
-    opened = []
-    for board, folder in zip(boards, folders, strict=True):
-        working = Board(folder, Book.open(folder, planner.destination.provider), now_text)
-        opened.append(Planned(working, planner.make(board, folder, working.book.records)))
-    return opened
+    folders = {board.name: Folder(outputs, board.name, board.pass_name) for board in boards}
+    working = {
+        name: open_board(folder, planner.destination.provider, now, held)
+        for name, folder in sorted(folders.items(), key=lambda item: item[1].path)
+    }
+    return [
+        Planned(opened, planner.make(board, opened.folder, opened.book.records))
+        for board in boards
+        for opened in (working[board.name],)
+    ]

@@ -1,4 +1,4 @@
-"""`shotmake cancel`: end what an interrupted run has left in flight."""
+"""`shotmake cancel`: end what is in flight, and say what is billed for it and what is not."""
 
 from __future__ import annotations
 
@@ -11,55 +11,100 @@ from typing import TYPE_CHECKING
 import anyio
 
 from pipeline.cli import connect
-from pipeline.cli.boards import Planner, estimator, load_for, open_boards
+from pipeline.cli.boards import load, open_board, spec_paths
 from pipeline.cli.exits import Exit
-from pipeline.cli.terminal import credits_text
-from pipeline.rendering.cancelling import Cancelled, cancel_open
-from pipeline.rendering.steps import Selection
+from pipeline.cli.terminal import count_text, credits_text, request_log
+from pipeline.rendering.cancelling import Cancelled, cancel_open, open_tasks
+from pipeline.rendering.folder import Folder, passes
+from pipeline.storyboard.catalog import load_catalog
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from pipeline.cli.boards import Boards
     from pipeline.cli.terminal import Terminal
-    from pipeline.rendering.runner import Planned
+    from pipeline.rendering.board import Board
+    from pipeline.storyboard.catalog import Catalog
 
 
 def cancel(args: argparse.Namespace, terminal: Terminal) -> Exit:
-    """Cancel every open task of the boards in one pass, and say what each one cost."""
-    destination = connect.choose(args.pass_name, connect.environment())
-    loaded = load_for(destination, args.spec, terminal)
-    if destination.free:
-        terminal.say("nothing is in flight: animatics are drawn here, while a run goes on")
-        return Exit.COMPLETE
-    planner = Planner(destination, Selection(), estimator(destination, loaded.catalog))
+    """Cancel every open task of the boards, in one pass or in all that have one."""
+    catalog, outputs = load_catalog(), Path(args.outputs)
+    environ = connect.environment()
+    provider = connect.base_url(environ)
+    boards = load(spec_paths(args.spec), catalog, None).boards
+    folders = [
+        Folder(outputs, board.name, name)
+        for board in boards
+        for name in passes(outputs, board.name)
+        if name != connect.ANIMATIC and args.pass_name in {None, name}
+    ]
     with ExitStack() as held:
-        opened = open_boards(
-            loaded.boards, planner, Path(args.outputs), partial(datetime.now, UTC), held
-        )
-        ended: list[Cancelled] = []
-        try:
-            anyio.run(partial(_cancel_all, opened, loaded, destination, ended))
-        finally:
-            for planned in opened:
-                planned.board.book.fold()
-    for one in ended:
-        cost = "free" if one.credits == 0 else f"{credits_text(one.credits)} credits"
-        terminal.say(
-            f"{one.render}: {one.status}, {cost}" + (f" ({one.task_id})" if one.task_id else "")
-        )
-    if not ended:
-        terminal.say("nothing is in flight")
-    return Exit.COMPLETE
+        opened = [open_board(folder, provider, _now, held) for folder in folders]
+        busy = [board for board in opened if any(open_tasks(board, provider))]
+        ended: list[tuple[Board, Cancelled]] = []
+        if busy:
+            destination = connect.Destination(busy[0].folder.pass_name, provider, "")
+            connect.api_key(destination, environ)
+            try:
+                anyio.run(partial(_cancel_all, busy, destination, catalog, terminal, ended))
+            finally:
+                for board in busy:
+                    board.book.fold()
+    _say(ended, terminal)
+    return Exit.INCOMPLETE if any(one.trouble for _board, one in ended) else Exit.COMPLETE
 
 
 async def _cancel_all(
-    opened: Sequence[Planned],
-    loaded: Boards,
+    boards: Sequence[Board],
     destination: connect.Destination,
-    ended: list[Cancelled],
+    catalog: Catalog,
+    terminal: Terminal,
+    ended: list[tuple[Board, Cancelled]],
 ) -> None:
-    async with connect.connect(destination, loaded.catalog, connect.environment()) as gateway:
-        for planned in opened:
-            ended += await cancel_open(planned.board, gateway.client, gateway.provider)
+    gateway = connect.connect(
+        destination, catalog, connect.environment(), log=request_log(terminal)
+    )
+    async with gateway as opened:
+        for board in boards:
+            cancelled = await cancel_open(board, opened.client, opened.provider, _now())
+            ended += [(board, one) for one in cancelled]
+
+
+def _say(ended: Sequence[tuple[Board, Cancelled]], terminal: Terminal) -> None:
+    """A line a task, and the sum: what was free, what is billed, what nobody knows."""
+    if not ended:
+        terminal.say("nothing is in flight")
+        return
+    free, known, unknown = 0, [], 0
+    for board, one in ended:
+        task = f" ({one.task_id})" if one.task_id else ""
+        name = f"{board.folder.board}/{board.folder.pass_name}/{one.render}"
+        if one.trouble:
+            terminal.warn(f"{name}: not cancelled – {one.trouble}{task}", "red")
+            unknown += 1
+        elif one.free:
+            terminal.say(f"{name}: {one.status}, free{task}", "green")
+            free += 1
+        else:
+            later = "; its clip comes with the next run" if one.status == "completed" else ""
+            billed = "nobody says what was billed" if one.credits is None else _billed(one.credits)
+            terminal.say(f"{name}: {one.status}, {billed}{later}{task}", "yellow")
+            if one.credits is None:
+                unknown += 1
+            else:
+                known.append(one.credits)
+    parts = [f"{free} free"]
+    if known:
+        parts.append(f"{count_text(len(known), 'task')} billed: {credits_text(sum(known))} credits")
+    if unknown:
+        parts.append(f"{unknown} unknown")
+    terminal.say(" · ".join(parts), "bold")
+
+
+def _billed(credits: float) -> str:
+    return f"{credits_text(credits)} credits billed"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -124,19 +124,19 @@ async def connect(
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     surroundings = Surroundings(time.time, random.random)
     if destination.free:
-        async with _studio(catalog) as transport:
-            async with (
-                httpx.AsyncClient(transport=transport, base_url=_STUDIO_URL) as http,
-                httpx.AsyncClient(transport=transport) as downloads,
-            ):
-                yield Gateway(
-                    provider=STUDIO,
-                    client=TasksClient(http, ANIMATIC, surroundings, log),
-                    downloads=Downloads(downloads, HostRule(_STUDIO_URL), None, log),
-                    models=catalog,
-                    own_cadence=(CadenceWindow(_STUDIO_CADENCE_SECONDS, None),),
-                    free=True,
-                )
+        async with (
+            _studio(catalog) as transport,
+            httpx.AsyncClient(transport=transport, base_url=_STUDIO_URL) as http,
+            httpx.AsyncClient(transport=transport) as downloads,
+        ):
+            yield Gateway(
+                provider=STUDIO,
+                client=TasksClient(http, ANIMATIC, surroundings, log),
+                downloads=Downloads(downloads, HostRule(_STUDIO_URL), None, log),
+                models=catalog,
+                own_cadence=(CadenceWindow(_STUDIO_CADENCE_SECONDS, None),),
+                free=True,
+            )
         return
     key = api_key(destination, environ)
     rule = HostRule(destination.provider, download_hosts)
@@ -158,13 +158,15 @@ async def _studio(catalog: Catalog) -> AsyncIterator[httpx.ASGITransport]:
 
     from pipeline.studio.animatic import draw  # noqa: PLC0415
     from pipeline.studio.app import Studio  # noqa: PLC0415
+    from pipeline.studio.images import ImageFetcher  # noqa: PLC0415
     from pipeline.studio.tasks import House  # noqa: PLC0415
     from pipeline.studio.workers import cores, in_processes  # noqa: PLC0415
 
-    house = House(render=in_processes(draw), workers=cores(), unix_time=time.time)
-    studio = Studio(catalog, house, free=True)
-    async with studio.tasks:
-        yield httpx.ASGITransport(app=studio.app)
+    async with ImageFetcher() as fetch:
+        house = House(in_processes(draw), cores(), time.time, fetch_image=fetch)
+        studio = Studio(catalog, house, free=True)
+        async with studio.tasks:
+            yield httpx.ASGITransport(app=studio.app)
 
 
 def concurrency(asked: int | None, environ: Mapping[str, str]) -> int:

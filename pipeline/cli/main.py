@@ -34,6 +34,7 @@ _COMMANDS = {
     "status": "pipeline.cli.planning",
     "run": "pipeline.cli.run",
     "cancel": "pipeline.cli.cancel",
+    "serve": "pipeline.cli.serve",
 }
 
 
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     status = _json(_specs(add("status", "what there is, pass by pass")))
     status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
     cancel = _specs(add("cancel", "end the tasks that are in flight"))
-    cancel.add_argument("--pass", dest="pass_name", metavar="NAME", help="as for run")
+    cancel.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
     return parser
 
 
@@ -153,12 +154,61 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="further attempts at a take that failed at the provider; default: 2",
     )
     parser.add_argument("--fail-fast", action="store_true", help="a failure stops new submits")
+    parser.add_argument(
+        "--max-credits",
+        type=_credits,
+        metavar="X",
+        help="the most that this run may cost: what might go over it is not submitted",
+    )
+    parser.add_argument(
+        "--download-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="clips may come from there, too; repeatable; default: the provider's domain alone",
+    )
     _insistence(parser)
     parser.add_argument(
         "--resubmit-uncertain",
         action="store_true",
         help="buy anew what was sent over 24 h ago and never answered",
     )
+
+
+def _serve_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="default: 127.0.0.1; any other needs --api-key")
+    add("--port", type=_port, metavar="N", default=8765, help="default: 8765; 0: any free one")
+    add("--api-key", action="append", metavar="KEY", help="accept this key alone; repeatable")
+    add(
+        "--concurrency",
+        type=_tasks,
+        metavar="N",
+        default=25,
+        help="tasks in flight that each account may have; default: 25",
+    )
+    add(
+        "--wallet",
+        type=_amount,
+        metavar="CREDITS",
+        default=1000.0,
+        help="what each account has to spend; default: 1000",
+    )
+    add(
+        "--latency",
+        type=_amount,
+        metavar="FACTOR",
+        default=0.0,
+        help="1: as slow as the models are said to be, 0 (default): as fast as it draws",
+    )
+    add("--seed", type=int, metavar="N", help="the same latencies again")
+    add(
+        "--shape",
+        choices=("model-page", "tasks-reference"),
+        default="model-page",
+        help="of the answers; default: model-page",
+    )
+    add("--faults", metavar="FILE", help="what is to go wrong on purpose")
 
 
 def _insistence(parser: argparse.ArgumentParser) -> None:
@@ -173,8 +223,36 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _credits(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError("credits, from 0")
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 10:
         raise argparse.ArgumentTypeError("from 0 to 10")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError("from 0 to 65535")
+    return value
+
+
+def _tasks(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 2000:
+        raise argparse.ArgumentTypeError("from 1 to 2000")
+    return value
+
+
+def _amount(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1e9:
+        raise argparse.ArgumentTypeError("from 0 to a thousand million")
     return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.boards import (
     Planner,
-    estimator,
+    examples,
     load,
     load_for,
     require_matches,
@@ -51,7 +51,7 @@ def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
     loaded = load_for(destination, args.spec, terminal)
     chosen = selection(args)
     require_matches(loaded.boards, chosen)
-    planner = Planner(destination, chosen, estimator(destination, loaded.catalog))
+    planner = Planner(destination, chosen, examples(loaded.catalog))
     plans = [planner.from_records(board, Path(args.outputs)) for board in loaded.boards]
     if args.json:
         print_json(_plans_json(plans, destination), indent=2)
@@ -117,8 +117,20 @@ def plan_sentence(made: Plan) -> str:
     sentence = ", ".join(parts) or "no shot selected"
     if counts[Action.RENDER] and made.estimated_credits != 0:
         cost = credits_text(made.estimated_credits, estimated=True)
-        sentence += f"; {cost} credits (an estimate from the models' example prices)"
+        sentence += f"; {cost} credits ({_where_from(made)})"
     return sentence
+
+
+def _where_from(made: Plan) -> str:
+    """What the estimate is made of."""
+    sources = {step.price.source for step in made.steps if step.price.source != "free"}
+    names = {
+        "past": "what this board's clips have cost",
+        "example": "the models' example prices",
+        "unknown": "a model whose price nobody knows",
+    }
+    known = [name for source, name in names.items() if source in sources]
+    return "an estimate from " + " and ".join(known)
 
 
 def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
@@ -175,7 +187,7 @@ def _rows(
     clips = folder.clips()
     steps = {}
     if board is not None:
-        planner = Planner(here, Selection(), estimator(here, catalog))
+        planner = Planner(here, Selection(), examples(catalog))
         made = planner.make(board, folder, known.records)
         steps = {step.render: step for step in made.steps if step.wanted is not None}
     rows = []

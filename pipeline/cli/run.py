@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.cli import connect
 from pipeline.cli.boards import (
     Planner,
-    estimator,
+    examples,
     load_for,
     open_boards,
     require_matches,
@@ -22,7 +22,7 @@ from pipeline.cli.boards import (
 )
 from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
-from pipeline.cli.terminal import count_text, credits_text, print_json
+from pipeline.cli.terminal import count_text, credits_text, print_json, request_log
 from pipeline.errors import FolderError, ShotmakeError
 from pipeline.rendering.notices import Kind, Report, Summary
 from pipeline.rendering.runner import settle
@@ -31,13 +31,14 @@ from pipeline.rendering.work import Terms, Work
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     import anyio
 
-    from pipeline.cli.connect import Destination
     from pipeline.cli.progress import Progress
     from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.runner import Planned
     from pipeline.storyboard.catalog import Catalog
 
@@ -80,12 +81,23 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         retries=args.retries,
         fail_fast=args.fail_fast,
         resubmit_uncertain=args.resubmit_uncertain,
+        max_credits=args.max_credits,
     )
-    planner = Planner(destination, selection(args), estimator(destination, catalog))
+    if not destination.free:
+        connect.api_key(destination, environ)  # before a folder is touched
+    planner = Planner(destination, selection(args), examples(catalog))
     begun = time.monotonic()
     with ExitStack() as stack:
         opened = open_boards(boards, planner, Path(args.outputs), _now, stack)
         progress = _progress(args, terminal, opened, catalog)
+        gateway = partial(
+            connect.connect,
+            destination,
+            catalog,
+            environ,
+            download_hosts=args.download_host,
+            log=request_log(terminal),
+        )
         outcome = _Outcome(Report(progress.watch))
         try:
             with closing(progress):
@@ -93,9 +105,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
                 if rest:
                     import anyio  # noqa: PLC0415 (nothing to do, nothing to load)
 
-                    anyio.run(
-                        partial(_render, rest, terms, destination, catalog, progress, outcome)
-                    )
+                    anyio.run(partial(_render, rest, terms, gateway, progress, outcome))
         finally:
             _fold(opened, outcome)
     seconds = time.monotonic() - begun
@@ -145,8 +155,7 @@ def _in_flight(planned: Planned) -> int:
 async def _render(
     rest: Sequence[Work],
     terms: Terms,
-    destination: Destination,
-    catalog: Catalog,
+    gateway: Callable[[], AbstractAsyncContextManager[Gateway]],
     progress: Progress,
     outcome: _Outcome,
 ) -> None:
@@ -159,8 +168,8 @@ async def _render(
         crew.start_soon(_interrupt, crew.cancel_scope, outcome)
         crew.start_soon(_refresh, progress)
         try:
-            async with connect.connect(destination, catalog, connect.environment()) as gateway:
-                await runner.run(rest, gateway, terms, outcome.report, _now)
+            async with gateway() as opened:
+                await runner.run(rest, opened, terms, outcome.report, _now)
         except ShotmakeError as error:
             outcome.error = error
         crew.cancel_scope.cancel()

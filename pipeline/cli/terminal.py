@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pipeline.tasks_api.exchange import unlogged
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
+    from pipeline.tasks_api.exchange import Exchange
 
+
+_NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
 _PIPED_COLUMNS = 200
 """A table in a pipe has no edge to keep to."""
 
@@ -68,10 +77,32 @@ def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> 
     return Terminal(console, Patient(stderr=True, no_color=no_color), quiet, verbose)
 
 
+def request_log(terminal: Terminal) -> Callable[[Exchange], None]:
+    """With `--verbose` a line a request: when, what, how it ended, how long it took, which try."""
+
+    def show(exchange: Exchange) -> None:
+        again = f", try {exchange.attempt}" if exchange.attempt > 1 else ""
+        now = datetime.now().astimezone().strftime("%H:%M:%S")
+        terminal.say(
+            f"{now} {exchange.method} {exchange.target} → {exchange.outcome}, "
+            f"{exchange.seconds:.2f} s{again}",
+            "dim",
+        )
+
+    return show if terminal.verbose else unlogged
+
+
 def print_json(document: dict[str, Any], *, indent: int | None = None) -> None:
     """One JSON document, or one line of JSON lines, for programs."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=indent) + "\n")
+    text = json.dumps(document, ensure_ascii=False, indent=indent)
+    # Only within strings: what would steer a terminal, or is no character, is escaped there.
+    sys.stdout.write(_NOT_ASCII.sub(_json_letter, text) + "\n")
     sys.stdout.flush()
+
+
+def _json_letter(found: re.Match[str]) -> str:
+    letter = found[0]
+    return letter if letter.isprintable() else json.dumps(letter)[1:-1]
 
 
 def printable(text: str) -> str:

@@ -5,53 +5,84 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.errors import TaskNotFoundError
-from pipeline.rendering.errand import billed, outcome
+from pipeline.errors import ApiError, CredentialsError, TaskNotFoundError
+from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten, outcome
 from pipeline.rendering.states import LOST, Failure, State, Status, state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from pipeline.rendering.board import Board
+    from pipeline.rendering.states import Record
     from pipeline.tasks_api.client import TasksClient
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What became of one open task. `credits` is what it was billed, None if nobody says."""
+    """What became of one open task.
+
+    `status` is the provider's word for it; `credits` what it was billed, None if nobody says;
+    `trouble` why nothing is known of it.
+    """
 
     render: str
     task_id: str | None
     status: str
     credits: float | None
+    trouble: str = ""
+
+    @property
+    def free(self) -> bool:
+        """Ended without a bill."""
+        return not self.trouble and self.credits == 0
 
 
-async def cancel_open(board: Board, client: TasksClient, provider: str) -> list[Cancelled]:
+def open_tasks(board: Board, provider: str) -> Iterator[tuple[str, Record]]:
+    """The records of tasks that were bought at `provider` and haven't ended, by name."""
+    for name, record in sorted(board.book.records.items()):
+        if record.provider == provider and state_of(record) in {State.INTENDED, State.OPEN}:
+            yield name, record
+
+
+async def cancel_open(
+    board: Board, client: TasksClient, provider: str, now: datetime
+) -> list[Cancelled]:
     """Cancel every open task of a board that was bought at `provider`; the ends go on record.
 
-    Raises `ApiError` when the gateway can't be asked; what was cancelled before stays on record.
+    One task's trouble keeps no other from being cancelled. Raises `CredentialsError`.
     """
     ended = []
-    for name, record in sorted(board.book.records.items()):
-        state = state_of(record)
-        if record.provider != provider or state not in {State.INTENDED, State.OPEN}:
-            continue
-        task_id = record.task_id
+    for name, record in list(open_tasks(board, provider)):
         try:
-            if task_id is None:
-                task_id = (await client.query_key(record.out_task_id)).task_id
-                board.submitted(name, task_id)
-            task = await client.cancel(task_id)
-        except TaskNotFoundError:
-            if state is State.INTENDED:
-                failure = Failure(LOST, "it never arrived at the provider", retryable=True)
-                board.refused(name, failure)
-            else:
-                board.lost(name)
-            ended.append(Cancelled(name, task_id, "unknown to the provider", None))
-            continue
-        if task.phase == "completed":
-            board.ended(name, Status.COMPLETED, task.credits, None)
-        elif task.phase != "open":
-            status, failure = outcome(task)
-            board.ended(name, status, billed(task), failure)
-        ended.append(Cancelled(name, task_id, task.status, billed(task)))
+            ended.append(await _cancel(board, client, name, now))
+        except CredentialsError:
+            raise
+        except ApiError as error:
+            ended.append(Cancelled(name, record.task_id, "unknown", None, str(error)))
     return ended
+
+
+async def _cancel(board: Board, client: TasksClient, name: str, now: datetime) -> Cancelled:
+    record = board.record(name)
+    task_id = record.task_id
+    try:
+        if task_id is None:
+            task_id = (await client.find(record.out_task_id)).task_id
+            board.submitted(name, task_id)
+        task = await client.cancel(task_id)
+    except TaskNotFoundError:
+        if task_id is None and key_may_be_forgotten(record, now):
+            return Cancelled(name, None, "unknown to the provider", None, UNCERTAIN)
+        if task_id is None:
+            failure = Failure(LOST, "it never arrived at the provider", retryable=True)
+            board.refused(name, failure)
+            return Cancelled(name, None, "never arrived", 0.0)
+        board.lost(name)
+        return Cancelled(name, task_id, "unknown to the provider", None)
+    if task.phase == "completed":
+        board.ended(name, Status.COMPLETED, task.credits, None)
+    elif task.phase != "open":
+        status, failure = outcome(task)
+        board.ended(name, status, billed(task), failure)
+    return Cancelled(name, task_id, task.status, billed(task))

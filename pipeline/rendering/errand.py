@@ -8,11 +8,7 @@ be written.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
-import anyio
+from typing import TYPE_CHECKING
 
 from pipeline.errors import (
     ApiError,
@@ -22,48 +18,40 @@ from pipeline.errors import (
     FolderError,
     GatewayError,
     MediaError,
-    ProtocolError,
     TaskNotFoundError,
 )
+from pipeline.rendering.buying import buy
 from pipeline.rendering.delivery import bring_home
+from pipeline.rendering.following import TimeUpError, age, follow
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import LOST, Failure, State, Status, state_of
+from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten, outcome
+from pipeline.rendering.states import LOST, Failure, Status
 from pipeline.rendering.steps import Action
-from pipeline.tasks_api.cadence import moments, upcoming
-from pipeline.tasks_api.wire import BLOCKED_CODES, DUPLICATE_KEY, Task, encode_submit
+from pipeline.tasks_api.client import Patience
+from pipeline.tasks_api.refusals import ThrottledError, WrongAddressError
+from pipeline.tasks_api.wire import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pipeline.rendering.states import Record
     from pipeline.rendering.steps import Wanted
-    from pipeline.rendering.work import Circumstances, Work
-
-KEY_KEPT = timedelta(hours=24)
-"""How long an `out_task_id` is trusted to be remembered; the provider publishes no figure."""
+    from pipeline.rendering.work import Assignment
 
 _REPLAYED_ATTEMPTS_MAX = 100
 
 
-class _TimeUpError(Exception):
-    """A task didn't end within the timeout; it is still paid for."""
-
-
 class Errand:
-    """One step; `release_slot` gives back its place among the tasks in flight."""
+    """One step, done once."""
 
-    def __init__(self, work: Work, shared: Circumstances, release_slot: Callable[[], None]) -> None:
-        self._work = work
-        self._name = work.render
-        self._step = work.step
-        self._board = work.board
-        self._gateway = shared.gateway
-        self._terms = shared.terms
-        self._report = shared.report
-        self._summary = shared.report.summary
-        self._now = shared.now
-        self._downloads = shared.downloads
-        self._release_slot = release_slot
+    def __init__(self, assignment: Assignment) -> None:
+        self._its = assignment
+        self._step = assignment.work.step
+        self._board = assignment.work.board
+        self._gateway = assignment.shared.gateway
+        self._terms = assignment.shared.terms
+        self._summary = assignment.shared.report.summary
+        self._tell = assignment.tell
 
     async def run(self) -> None:
         """The step from begin to end. Raises what ends the whole run."""
@@ -82,11 +70,11 @@ class Errand:
             self._board.make_room(self._step)
         replays = 0
         while True:
-            task = await self._submit(wanted, image, attempt)
+            task = await buy(self._its, wanted, image, attempt)
             replayed = task.phase != "open"  # the key was known: this end is an old one
-            task = await self._follow(task)
+            task = await follow(self._its, task)
             if not replayed:
-                self._summary.bill(billed(task))
+                self._its.settle(billed(task))
             if task.phase == "completed":
                 await self._deliver(task, Kind.RENDERED)
                 return
@@ -101,45 +89,17 @@ class Errand:
             attempt += 1
             self._tell(Kind.RETRYING, f"{failure.message}; attempt {attempt}")
 
-    async def _submit(self, wanted: Wanted, image: str | None, attempt: int) -> Task:
-        """Buy one attempt: on record before it is sent, and again when it is answered."""
-        key = self._board.intend(self._work.plan, wanted, attempt, self._step.estimated_credits)
-        self._tell(Kind.SUBMITTING)
-        try:
-            task = await self._gateway.client.submit(
-                encode_submit(wanted.fields, key, image),
-                self._terms.timeout_seconds,
-                lambda reason, seconds: self._tell(
-                    Kind.WAITING, f"{reason}; again in {seconds:.0f} s"
-                ),
-            )
-        except ApiError as error:
-            if error.code == DUPLICATE_KEY:
-                # The key has bought this request before, in bytes that differ: an image that was
-                # encoded by another version, say. Another attempt would buy it twice.
-                task = await self._gateway.client.query_key(key)
-            elif error.uncertain:
-                raise  # stays on record as intended
-            else:
-                failure = Failure(error.code, str(error), retryable=isinstance(error, GatewayError))
-                blocked = isinstance(error, BlockedError)
-                self._board.refused(self._name, failure, blocked=blocked)
-                raise
-        self._board.submitted(self._name, task.task_id)
-        self._tell(Kind.SUBMITTED, task_id=task.task_id)
-        return task
-
     async def _take_up(self) -> None:
         """Go on with a task that was bought before."""
-        record = self._board.record(self._name)
+        record = self._its.record
         kind = Kind.RECOVERED if record.status is Status.COMPLETED else Kind.RENDERED
         task = await self._known_task(record)
         if task is None:
             await self._go_on_without(record)
             return
-        task = await self._follow(task)
+        task = await follow(self._its, task, age(self._its))
         if record.completed_at is None:
-            self._summary.bill(billed(task))
+            self._its.settle(billed(task))
         if task.phase == "completed":
             await self._deliver(task, kind)
             return
@@ -164,17 +124,19 @@ class Errand:
                 self._tell(Kind.WAITING, str(error))
                 return Task(record.task_id, "open", "unknown")
         try:
-            task = await self._gateway.client.query_key(record.out_task_id)
+            task = await self._gateway.client.find(
+                record.out_task_id, Patience(on_wait=self._its.tell_wait)
+            )
         except TaskNotFoundError:
             return None
-        self._board.submitted(self._name, task.task_id)
+        self._board.submitted(self._its.name, task.task_id)
         return task
 
     async def _go_on_without(self, record: Record) -> None:
         """The provider knows neither the task nor its key."""
         wanted = self._step.wanted
         if record.task_id is not None:
-            self._board.lost(self._name)
+            self._board.lost(self._its.name)
             if self._gateway.free and wanted is not None:
                 await self._render(wanted, record.attempt)
                 return
@@ -185,67 +147,33 @@ class Errand:
             self._tell_failure(Failure(LOST, said, retryable=True))
         elif wanted is None:
             failure = Failure(LOST, "never answered, and the provider knows nothing of it", False)
-            self._board.refused(self._name, failure)
+            self._board.refused(self._its.name, failure)
             self._tell_failure(failure)
-        elif self._too_old(record) and not self._terms.resubmit_uncertain:
-            self._tell(
-                Kind.PENDING,
-                f"submitted at {record.submitted_at}, never answered, and the provider no longer "
-                "knows its key: it may have been billed. --resubmit-uncertain buys it anew",
-            )
+        elif self._is_uncertain(record) and not self._terms.resubmit_uncertain:
+            self._tell(Kind.PENDING, UNCERTAIN)
         elif self._summary.halted:
             self._tell(Kind.PENDING, f"not submitted again: {self._summary.halted}")
         else:
             await self._render(wanted, record.attempt)
 
-    def _too_old(self, record: Record) -> bool:
-        """Whether the provider may have forgotten a key that it did act on."""
-        sent = datetime.fromisoformat(record.submitted_at) if record.submitted_at else None
-        return not self._gateway.free and (sent is None or self._now() - sent > KEY_KEPT)
-
-    async def _follow(self, task: Task) -> Task:
-        """Poll on the model's cadence until the task ends. The end goes on record.
-
-        Raises `_TimeUpError` when it doesn't end within the timeout.
-        """
-        if state_of(self._board.record(self._name)) is not State.OPEN:
-            return replace(task, phase="completed")  # an end on record is never left again
-        begun = anyio.current_time()
-        due = moments(self._gateway.cadence(self._work.asked["model"]))
-        status = task.status
-        while task.phase == "open":
-            moment = upcoming(due, anyio.current_time() - begun)
-            if moment > self._terms.timeout_seconds:
-                raise _TimeUpError
-            await anyio.sleep_until(begun + moment)
-            try:
-                task = await self._gateway.client.query(task.task_id)
-            except (GatewayError, ProtocolError) as error:
-                self._tell(Kind.WAITING, str(error), task_id=task.task_id)
-                continue
-            if task.status != status:
-                status = task.status
-                self._tell(Kind.RUNNING, status, task_id=task.task_id)
-        if task.phase == "completed":
-            self._board.ended(self._name, Status.COMPLETED, task.credits, None)
-        else:
-            ended, failure = outcome(task)
-            self._board.ended(self._name, ended, task.credits, failure)
-        return task
+    def _is_uncertain(self, record: Record) -> bool:
+        """Whether it may have been bought all the same."""
+        now = self._its.shared.now()
+        return not self._gateway.free and key_may_be_forgotten(record, now)
 
     async def _deliver(self, task: Task, kind: Kind) -> None:
         """Download, verify and store; what can't be had now is fetched by the next run."""
-        self._release_slot()
-        async with self._downloads:
+        self._its.slot.release()
+        async with self._its.shared.downloads:
             self._tell(Kind.DOWNLOADING, task_id=task.task_id)
             clip = await bring_home(
                 self._gateway,
                 self._board,
-                self._name,
+                self._its.name,
                 task,
                 lambda reason: self._tell(Kind.WAITING, reason, task_id=task.task_id),
             )
-        record = self._board.record(self._name)
+        record = self._its.record
         differs = f"but {record.error.message}" if record.error else ""
         self._tell(kind, differs, task_id=record.task_id, credits=record.credits, clip=clip.path)
 
@@ -254,7 +182,7 @@ class Errand:
         """Turn what goes wrong with one take into its notice; let through what ends the run."""
         try:
             yield
-        except _TimeUpError:
+        except TimeUpError:
             seconds = self._terms.timeout_seconds
             self._tell(Kind.PENDING, f"not ended after {seconds:g} s; the next run collects it")
         except CredentialsError:
@@ -266,39 +194,26 @@ class Errand:
         except BlockedError as error:
             self._tell_failure(Failure(error.code, str(error), retryable=False), blocked=True)
         except OSError as error:
-            raise FolderError(f"{error.filename or self._name}: {error.strerror}") from error
+            raise FolderError(f"{error.filename or self._its.name}: {error.strerror}") from error
         except (ApiError, MediaError) as error:
-            record = self._board.book.records.get(self._name)
-            if record is not None and record.status is Status.PENDING:
-                self._tell(Kind.PENDING, f"{error}; the next run collects it")
-            else:
-                code = error.code if isinstance(error, ApiError) else "media"
-                self._tell_failure(Failure(code, str(error), retryable=False))
+            self._give_up(error)
+
+    def _give_up(self, error: ApiError | MediaError) -> None:
+        """The take is left as it stands; what would stop every other one as well stops the run."""
+        unreachable = isinstance(error, GatewayError) and not self._gateway.client.met
+        if unreachable or isinstance(error, ThrottledError | WrongAddressError):
+            self._summary.halt(str(error))
+        record = self._board.book.records.get(self._its.name)
+        if record is not None and record.status is Status.PENDING:
+            self._tell(Kind.PENDING, f"{error}; the next run collects it")
+        elif isinstance(error, ThrottledError | WrongAddressError) or unreachable:
+            self._tell(Kind.HELD, str(error))
+        else:
+            code = error.code if isinstance(error, ApiError) else "media"
+            self._tell_failure(Failure(code, str(error), retryable=False))
 
     def _tell_failure(self, failure: Failure, *, blocked: bool = False) -> None:
         if self._terms.fail_fast:
-            self._summary.halt(f"--fail-fast, after {self._name} failed")
+            self._summary.halt(f"--fail-fast, after {self._its.name} failed")
         message = failure.message or failure.code
         self._tell(Kind.BLOCKED if blocked else Kind.FAILED, message)
-
-    def _tell(self, kind: Kind, message: str = "", **more: Any) -> None:
-        self._report.tell(self._work.notice(kind, message, **more))
-
-
-def billed(task: Task) -> float | None:
-    """What an ended task cost; a failed one nothing, a cancelled one nothing unless it says so."""
-    if task.phase == "failed" or (task.phase == "cancelled" and task.credits is None):
-        return 0.0
-    return task.credits
-
-
-def outcome(task: Task) -> tuple[Status, Failure]:
-    """What a task that brought no clip means. Content policy is final, as is a cancel."""
-    code, message = task.error_code, task.error_message
-    if task.phase == "cancelled":
-        return Status.CANCELLED, Failure("cancelled", "cancelled at the provider", retryable=False)
-    blocked = code in BLOCKED_CODES
-    failure = Failure(
-        code or "failed", message or code or "the provider gave no reason", retryable=not blocked
-    )
-    return (Status.BLOCKED if blocked else Status.FAILED), failure

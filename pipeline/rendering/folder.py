@@ -34,6 +34,12 @@ class Folder:
         self.path = outputs / board / pass_name
         self.board = board
         self.pass_name = pass_name
+        self._outputs = outputs
+
+    def other_passes(self) -> list[Folder]:
+        """The folders of the board's other passes that have records."""
+        names = passes(self._outputs, self.board)
+        return [Folder(self._outputs, self.board, n) for n in names if n != self.pass_name]
 
     @property
     def results_path(self) -> Path:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     WAITING = "waiting"
     DOWNLOADING = "downloading"
     RETRYING = "retrying"
+    WARNING = "warning"
 
     RENDERED = "rendered"
     RECOVERED = "recovered"
@@ -73,6 +74,7 @@ class Summary:
     unknown_credits: int = 0
     halted: str = ""
     out_of_money: bool = False
+    warned_of_quota: bool = False
 
     def halt(self, reason: str, *, out_of_money: bool = False) -> None:
         """Nothing more is submitted; the first reason stays."""

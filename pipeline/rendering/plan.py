@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain, count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.rendering.digest import differences, digest, out_task_id, request_fields
+from pipeline.rendering.prices import FREE
 from pipeline.rendering.states import KEPT, LOST, WITHOUT_A_CLIP, Record, State, Status, state_of
 from pipeline.rendering.steps import UP_TO_DATE, Action, Plan, Selection, Step, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pipeline.storyboard.shots import Request, Storyboard
+    from pipeline.rendering.prices import Price
+    from pipeline.storyboard.shots import Storyboard
 
 
 UNDER_WAY = frozenset({State.INTENDED, State.OPEN, State.DELIVERABLE})
@@ -39,11 +41,11 @@ def plan(
     records: Mapping[str, Record],
     clips: Mapping[str, int],
     selection: Selection,
-    estimate: Callable[[Request], float | None],
+    price: Callable[[Mapping[str, Any]], Price],
 ) -> Plan:
     """Decide every step. `clips` are the sizes of the clips that are there, by path."""
     wanted = want(storyboard)
-    decide = _Decision(storyboard, provider, records, clips, selection, estimate)
+    decide = _Decision(storyboard, provider, records, clips, selection, price)
     steps = [step for want in wanted if decide.selected(want) for step in decide.steps(want)]
     asked = {want.take.key for want in wanted}
     moved = {name for step in steps for name, _to in step.moves}
@@ -73,14 +75,14 @@ class _Decision:
         records: Mapping[str, Record],
         clips: Mapping[str, int],
         selection: Selection,
-        estimate: Callable[[Request], float | None],
+        price: Callable[[Mapping[str, Any]], Price],
     ) -> None:
         self._board = board
         self._provider = provider
         self._records = records
         self._clips = clips
         self._selection = selection
-        self._estimate = estimate
+        self._price = price
         self._taken = {*(name.removesuffix(".mp4") for name in clips), *records}
         self._kept: dict[str, list[str]] = {}
         for name, record in records.items():
@@ -123,25 +125,28 @@ class _Decision:
             reason="bought before, asked for no more: its clip is kept",
             digest=record.digest,
             attempt=record.attempt,
-            estimated_credits=0.0,
+            reserve=self._open_bill(record),
             status=record.status,
         )
         return self._at_its_provider(step, record)
+
+    def _open_bill(self, record: Record) -> float | None:
+        """The most that is still to be billed for a task under way."""
+        ended = state_of(record) is State.DELIVERABLE
+        return 0.0 if ended else self._price(record.request).worst
 
     def _same_request(self, want: Wanted, record: Record) -> Step:
         state = state_of(record)
         if state is State.INTENDED:
             # Nobody knows whether it was bought: it may cost what a render does.
             reason = "the answer to its submit was lost: asked for by its key first"
-            step = replace(
-                self._free(want, Action.RESUME, reason, record),
-                estimated_credits=self._estimate(want.take.request),
-            )
-            return self._at_its_provider(step, record)
+            price = self._price(want.fields)
+            step = self._free(want, Action.RESUME, reason, record)
+            return self._at_its_provider(replace(step, price=price, reserve=price.worst), record)
         if state in UNDER_WAY:
             fetch = "is open" if state is State.OPEN else "is completed, its clip not fetched yet"
-            reason = f"{record.task_id} {fetch}"
-            return self._at_its_provider(self._free(want, Action.RESUME, reason, record), record)
+            step = self._free(want, Action.RESUME, f"{record.task_id} {fetch}", record)
+            return self._at_its_provider(replace(step, reserve=self._open_bill(record)), record)
         if state is State.COMPLETED:
             return self._rendered(want, record)
         if state is State.BLOCKED and not self._selection.retry_blocked:
@@ -235,13 +240,13 @@ class _Decision:
             f"{step.reason}, bought at {record.provider} while this is {self._provider}: "
             "run it there"
         )
-        return replace(step, action=Action.SKIP, reason=reason, estimated_credits=0.0)
+        return replace(step, action=Action.SKIP, reason=reason, price=FREE, reserve=0.0)
 
     def _next_attempt(self, want: Wanted, record: Record | None) -> int:
         """One more than the last known attempt of this take at this request.
 
-        A lost or never submitted one keeps its number: should the provider know its key after
-        all, nothing is bought.
+        A lost or never answered one keeps its number, and so does one that was refused: should the
+        provider know its key after all (a 504 that came too soon), nothing is bought.
         """
         known = [self._records[name] for name in self._kept.get(want.digest, ())]
         known = [kept for kept in known if self._owns(want, kept)]
@@ -249,11 +254,7 @@ class _Decision:
         if last is None:
             return 1
         lost = last.error is not None and last.error.code == LOST
-        return (
-            last.attempt
-            if lost or (last.task_id is None and last.error is None)
-            else last.attempt + 1
-        )
+        return last.attempt if lost or last.task_id is None else last.attempt + 1
 
     def _kept_name(self, record: Record) -> str:
         """A free name under `kept/` for a record that gives way."""
@@ -268,13 +269,15 @@ class _Decision:
 
     def _render(self, want: Wanted, reason: str, record: Record | None) -> Step:
         """Buy it; `record` is of the very same request, where there is one."""
+        price = self._price(want.fields)
         return Step(
             render=want.take.key,
             action=Action.RENDER,
             reason=reason,
             digest=want.digest,
             attempt=self._next_attempt(want, record),
-            estimated_credits=self._estimate(want.take.request),
+            price=price,
+            reserve=price.worst,
             status=record.status if record else None,
             wanted=want,
         )
@@ -287,7 +290,6 @@ class _Decision:
             reason=reason,
             digest=want.digest,
             attempt=record.attempt if record else 1,
-            estimated_credits=0.0,
             status=record.status if record else None,
             wanted=want,
         )

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import anyio
 
 from pipeline.errors import MediaError, ShotmakeError
+from pipeline.rendering.budget import Budget
 from pipeline.rendering.errand import Errand
 from pipeline.rendering.notices import Kind
+from pipeline.rendering.slots import Slots
 from pipeline.rendering.states import Status
 from pipeline.rendering.steps import UP_TO_DATE, Action
-from pipeline.rendering.work import Circumstances, Work
+from pipeline.rendering.work import Assignment, Circumstances, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.rendering.board import Board
     from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.notices import Notice, Report
+    from pipeline.rendering.slots import Slot
     from pipeline.rendering.steps import Plan
     from pipeline.rendering.work import Terms
 
@@ -97,35 +100,47 @@ async def run(
 
     Raises what no take can survive. Cancelled, it leaves everything on record.
     """
-    slots = anyio.Semaphore(terms.concurrency)
-    shared = Circumstances(gateway, terms, report, now, anyio.Semaphore(_DOWNLOADS_AT_ONCE))
+    budget = _budget(rest, terms)
+    downloads = anyio.Semaphore(_DOWNLOADS_AT_ONCE)
+    shared = Circumstances(gateway, terms, report, budget, now, downloads)
+    slots = Slots(terms.concurrency, _spacing_seconds(rest, gateway, terms.concurrency))
     fatal: list[ShotmakeError] = []
     async with anyio.create_task_group() as crew:
 
-        async def perform(work: Work, slot: _Slot) -> None:
+        async def perform(work: Work, slot: Slot, heard: anyio.Event) -> None:
             try:
-                await Errand(work, shared, slot.release).run()
+                await Errand(Assignment(work, shared, slot)).run()
             except ShotmakeError as error:
                 fatal.append(error)
                 crew.cancel_scope.cancel()
             finally:
                 slot.release()
+                heard.set()
 
         for work in rest:
-            await slots.acquire()
-            crew.start_soon(perform, work, _Slot(slots))
+            slot, heard = await slots.acquire(), anyio.Event()
+            crew.start_soon(perform, work, slot, heard)
+            # A wrong key or address is found out by one request, and not by as many as fit.
+            gateway.client.when_met(heard.set)
+            await heard.wait()
     if fatal:
         raise fatal[0]
 
 
-class _Slot:
-    """A place among the tasks in flight, given back once."""
+def _budget(rest: Sequence[Work], terms: Terms) -> Budget:
+    """The run's budget, with what earlier runs have bought and this one will be billed for."""
+    budget = Budget(terms.max_credits)
+    for work in rest:
+        if work.step.action is Action.RESUME:
+            budget.commit(work.key, work.step.reserve)
+    return budget
 
-    def __init__(self, slots: anyio.Semaphore) -> None:
-        self._slots = slots
-        self._held = True
 
-    def release(self) -> None:
-        if self._held:
-            self._held = False
-            self._slots.release()
+def _spacing_seconds(rest: Sequence[Work], gateway: Gateway, concurrency: int) -> float:
+    """How far apart tasks begin, so that the polls of a full house share the fastest cadence."""
+    paces = [
+        window.every_seconds
+        for model in {work.asked["model"] for work in rest}
+        for window in gateway.cadence(model)
+    ]
+    return min(paces, default=0.0) / concurrency

@@ -8,10 +8,13 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from pipeline.rendering.prices import FREE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.rendering.digest import Fields
+    from pipeline.rendering.prices import Price
     from pipeline.rendering.states import Status
     from pipeline.storyboard.shots import Take
 
@@ -45,6 +48,8 @@ class Step:
     `status` is what `results.json` says now. `moves` are records that get another name before
     anything else happens: out of the way into `kept/`, or back from there. `source` is a clip
     without a record that a restore takes. `wanted` is missing where no take asks for the record.
+    `price` is what the step may newly cost; `reserve` is the most that may be billed while it is
+    done, the bill of a task that was bought before included (None: nobody knows).
     """
 
     render: str
@@ -52,11 +57,17 @@ class Step:
     reason: str
     digest: str
     attempt: int
-    estimated_credits: float | None
+    price: Price = FREE
+    reserve: float | None = 0.0
     status: Status | None = None
     source: str | None = None
     moves: tuple[tuple[str, str], ...] = ()
     wanted: Wanted | None = None
+
+    @property
+    def estimated_credits(self) -> float | None:
+        """What the step may newly cost; None where nobody knows."""
+        return self.price.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ class Plan:
 
     @property
     def estimated_credits(self) -> float | None:
-        """What the renders may cost by the example rates; None where a rate is unknown."""
+        """What the renders may cost; None where a price is unknown."""
         costs = [step.estimated_credits for step in self.steps]
         known = [cost for cost in costs if cost is not None]
         return round(sum(known), 6) if len(known) == len(costs) else None
@@ -108,6 +119,7 @@ def as_json(made: Plan) -> list[dict[str, Any]]:
             "reason": step.reason,
             "digest": step.digest,
             "estimated_credits": step.estimated_credits,
+            "estimate_from": step.price.source,
         }
         for step in made.steps
     ]

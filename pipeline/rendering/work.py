@@ -14,20 +14,29 @@ if TYPE_CHECKING:
     import anyio
 
     from pipeline.rendering.board import Board
+    from pipeline.rendering.budget import Budget, Key
     from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.notices import Report
+    from pipeline.rendering.slots import Slot
+    from pipeline.rendering.states import Record
     from pipeline.rendering.steps import Plan, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a run behaves: how many tasks in flight, how long one is waited for, …"""
+    """How a run behaves: how many tasks in flight, how long one is waited for, …
+
+    `throttle_seconds` is how long a submit waits at 429s: a five-hour bucket fills up in it.
+    `max_credits` None: no cap.
+    """
 
     concurrency: int = 5
     timeout_seconds: float = 900.0
     retries: int = 2
     fail_fast: bool = False
     resubmit_uncertain: bool = False
+    max_credits: float | None = None
+    throttle_seconds: float = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,11 @@ class Work:
     def render(self) -> str:
         """The record that the step is about."""
         return self.step.render
+
+    @property
+    def key(self) -> Key:
+        """The render among those of all boards."""
+        return self.plan.storyboard, self.step.render
 
     @property
     def asked(self) -> Mapping[str, Any]:
@@ -66,10 +80,48 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What all errands of a run share. `now` is for the age of keys."""
+    """What all errands of a run share. `now` is for the age of keys and tasks."""
 
     gateway: Gateway
     terms: Terms
     report: Report
+    budget: Budget
     now: Callable[[], datetime]
     downloads: anyio.Semaphore
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One step with all that it takes to do it; `slot` is its place among the tasks in flight."""
+
+    work: Work
+    shared: Circumstances
+    slot: Slot
+
+    @property
+    def name(self) -> str:
+        """The render's name."""
+        return self.work.render
+
+    @property
+    def record(self) -> Record:
+        """What is known of the render by now."""
+        return self.work.board.record(self.work.render)
+
+    @property
+    def halted(self) -> str:
+        """Why nothing more is submitted; empty as long as it is."""
+        return self.shared.report.summary.halted
+
+    def tell(self, kind: Kind, message: str = "", **more: Any) -> None:
+        """Let whoever watches know."""
+        self.shared.report.tell(self.work.notice(kind, message, **more))
+
+    def tell_wait(self, reason: str, seconds: float) -> None:
+        """Let whoever watches know why it takes longer."""
+        self.tell(Kind.WAITING, f"{reason}; again in {seconds:.0f} s")
+
+    def settle(self, credits: float | None) -> None:
+        """A task's bill has come: what it cost, None where it doesn't say."""
+        self.shared.report.summary.bill(credits)
+        self.shared.budget.settle(self.work.key, credits)

@@ -1,51 +1,53 @@
-"""The only user of httpx: submit, query and cancel against one gateway.
+"""The tasks API's client: submit, query and cancel at one gateway under one key.
 
-Foreign exceptions become ours here. A submit is tried again on faults and throttling; its key
-makes that safe. A query is asked once: whoever polls asks again anyway.
+Foreign exceptions become ours here. What costs or ends something (submit, cancel, the way back by
+key) is tried again on faults and throttling, and nowhere else is: this is the one retry layer. A
+query is asked once, as whoever polls asks again anyway.
 """
 
 from __future__ import annotations
 
+import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import anyio
 import httpx
 
 from pipeline.errors import (
     ApiError,
-    BalanceError,
-    BlockedError,
     CredentialsError,
     GatewayError,
     ProtocolError,
     RefusedError,
     TaskNotFoundError,
 )
-from pipeline.tasks_api.retry import fault_wait, throttle_wait
-from pipeline.tasks_api.wire import BLOCKED_CODES, Task, parse_error, parse_task
+from pipeline.tasks_api.account import Account
+from pipeline.tasks_api.exchange import Exchange, unlogged
+from pipeline.tasks_api.gate import Gate
+from pipeline.tasks_api.refusals import (
+    LostAnswerError,
+    ThrottledError,
+    WrongAddressError,
+    is_of_the_api,
+    is_page,
+    refusal,
+)
+from pipeline.tasks_api.retry import fault_wait
+from pipeline.tasks_api.wire import Task, encode_body, parse_task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
-_ANSWER_TIMEOUT = httpx.Timeout(30.0)
-_THROTTLED = 429
+    from pipeline.tasks_api.exchange import Log
+
 ANSWER_BYTES_MAX = 1024 * 1024
-
-
-class LostAnswerError(GatewayError):
-    """The request was sent, and no answer came."""
-
-    uncertain = True
-
-
-class ThrottledError(GatewayError):
-    """A 429; `wait_seconds` says how long to hold back."""
-
-    def __init__(self, message: str, *, code: str, wait_seconds: float) -> None:
-        super().__init__(message, code=code, status=_THROTTLED)
-        self.wait_seconds = wait_seconds
+_SILENCE = httpx.Timeout(30.0)
+_ANSWER_SECONDS = 60.0
+"""For one whole answer, however steadily it drips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,137 +58,292 @@ class Surroundings:
     random: Callable[[], float]
 
 
+def _nobody_waits(_reason: str, _seconds: float) -> None:
+    """Nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a request is waited for.
+
+    `seconds` bounds the waiting at 429s; `on_wait` is told why a wait begins and how long it is;
+    `step_back` waits out a crowded account and comes back when there is a place again.
+    """
+
+    seconds: float = 900.0
+    on_wait: Callable[[str, float], None] = _nobody_waits
+    step_back: Callable[[float], Awaitable[None]] = anyio.sleep
+
+
+_PATIENT = Patience()
+
+
 class TasksClient:
-    """One gateway under one key. `http` is made for the gateway's address and holds the key."""
+    """One gateway under one key. `http` is made for the gateway's address and follows nothing."""
 
-    def __init__(self, http: httpx.AsyncClient, surroundings: Surroundings) -> None:
-        self._http = http
-        self._surroundings = surroundings
-        self._resume_at = -1.0  # anyio time before which a 429 asked the whole run to wait
-
-    async def submit(
+    def __init__(
         self,
-        body: dict[str, Any],
-        patience_seconds: float,
-        on_wait: Callable[[str, float], None] = lambda _reason, _seconds: None,
-    ) -> Task:
+        http: httpx.AsyncClient,
+        key: str,
+        surroundings: Surroundings,
+        log: Log = unlogged,
+    ) -> None:
+        self._http = http
+        self._key = key
+        self._surroundings = surroundings
+        self._log = log
+        self._submits = Gate()  # a spend bucket is empty: nothing is bought, the free goes on
+        self._requests = Gate()  # what is free is throttled: nothing at all is sent
+        self._refused: CredentialsError | None = None
+        self._when_met: list[Callable[[], None]] = []
+        self.met = False
+        """Whether the tasks API has ever answered here."""
+        self.account = Account()
+
+    def when_met(self, call: Callable[[], None]) -> None:
+        """Call back at the first answer that shows that this is the API, and the key good."""
+        if self.met:
+            call()
+        else:
+            self._when_met.append(call)
+
+    async def submit(self, body: dict[str, Any], patience: Patience = _PATIENT) -> Task:
         """Buy one task; the same `out_task_id` in `body` never buys a second.
 
-        Waits out faults and throttling, at most `patience_seconds` for the latter; `on_wait`
-        is told why and how long. Raises `ApiError`: with its `uncertain` set nobody knows
-        whether the task was bought, else nothing was.
+        Raises `ApiError`: with its `uncertain` set nobody knows whether the task was bought, else
+        nothing was.
         """
-        deadline = anyio.current_time() + patience_seconds
-        failures = 0
+        key = body["out_task_id"]
+        content = encode_body(body)
         lost = False
-        while True:
-            await anyio.sleep_until(self._resume_at)
+
+        async def buy(attempt: int) -> Task:
+            nonlocal lost
             try:
-                known = await self._find(body["out_task_id"]) if lost else None
-                return known or await self._ask("POST", "/v1/tasks/submit", json=body)
-            except GatewayError as error:
-                lost = lost or error.uncertain
-                failures += not isinstance(error, ThrottledError)
-                pause = self._pause(error, failures, deadline)
-                if pause is None:
-                    error.uncertain = lost
-                    raise
-                on_wait(str(error), pause)
-                await anyio.sleep(pause)
+                known = await self._known(key, attempt) if lost else None
+                task = known or await self._ask(
+                    "POST", "/v1/tasks/submit", attempt=attempt, content=content
+                )
+                return _about_key(task, key)
             except ApiError as error:
-                # An answer that can't be read may be to a submit that was acted on.
-                error.uncertain = lost or isinstance(error, ProtocolError)
+                lost = lost or error.uncertain
+                error.uncertain = lost
                 raise
 
-    def _pause(self, error: GatewayError, failures: int, deadline: float) -> float | None:
-        """How long to wait before the next try; None: give up. A 429 holds the whole run back."""
-        if not isinstance(error, ThrottledError):
-            return fault_wait(failures)
-        resume_at = anyio.current_time() + error.wait_seconds
-        if resume_at > deadline:
-            return None
-        self._resume_at = max(self._resume_at, resume_at)
-        return error.wait_seconds
+        return await self._insist(buy, patience, self._submits)
 
     async def query(self, task_id: str) -> Task:
-        """The task's present state; free. Raises `TaskNotFoundError`, `GatewayError`, …"""
-        task = await self._ask("GET", "/v1/tasks/query", params={"task_id": task_id})
-        if task.task_id != task_id:
-            raise ProtocolError(
-                f"asked for task {task_id!r}, the answer is about {task.task_id!r}",
-            )
-        return task
+        """The task's present state, asked once; free. Raises `TaskNotFoundError`, …"""
+        await self._requests.passage(_nobody_waits)
+        return await self._query(task_id)
 
-    async def query_key(self, out_task_id: str) -> Task:
-        """The task that an `out_task_id` bought; free: the way back after a lost answer."""
-        return await self._ask("POST", "/v1/tasks/query", json={"out_task_id": out_task_id})
+    async def find(self, out_task_id: str, patience: Patience = _PATIENT) -> Task:
+        """The task that an `out_task_id` bought; free: the way back after a lost answer.
 
-    async def cancel(self, task_id: str) -> Task:
-        """Cancel a task; answers with its state afterwards."""
-        return await self._ask("POST", f"/v1/tasks/cancel/{task_id}")
+        Raises `TaskNotFoundError` when the provider knows no such key, else `ApiError`.
+        """
 
-    async def _find(self, out_task_id: str) -> Task | None:
+        async def ask(attempt: int) -> Task:
+            return await self._query_key(out_task_id, attempt)
+
+        return await self._insist(ask, patience, self._requests)
+
+    async def cancel(self, task_id: str, patience: Patience = _PATIENT) -> Task:
+        """Cancel a task; answers with its state afterwards. Raises `ApiError`."""
+        path = f"/v1/tasks/cancel/{quote(task_id, safe='')}"
+
+        async def ask(attempt: int) -> Task:
+            return _about_task(await self._ask("POST", path, attempt=attempt), task_id)
+
+        return await self._insist(ask, patience, self._requests)
+
+    async def _insist(
+        self, ask: Callable[[int], Awaitable[Task]], patience: Patience, gate: Gate
+    ) -> Task:
+        """Ask until there is an answer, or until the error table says to give up."""
+        deadline = anyio.current_time() + patience.seconds
+        failures = 0
+        for attempt in count(1):
+            await gate.passage(patience.on_wait)
+            await self._requests.passage(patience.on_wait)
+            try:
+                return await ask(attempt)
+            except ThrottledError as error:
+                if anyio.current_time() + error.wait_seconds > deadline:
+                    raise
+                await self._hold_back(error, gate, patience)
+            except GatewayError as error:
+                failures += 1
+                pause = fault_wait(failures)
+                if pause is None:
+                    raise
+                patience.on_wait(str(error), pause)
+                await anyio.sleep(pause)
+        raise AssertionError("count() ended")
+
+    async def _hold_back(self, error: ThrottledError, gate: Gate, patience: Patience) -> None:
+        """A bucket holds the whole run back, a crowd the one who found no place in it."""
+        if not error.crowded:
+            gate.hold(error.wait_seconds, str(error))
+            return
+        patience.on_wait(str(error), error.wait_seconds)
+        await patience.step_back(error.wait_seconds)
+
+    async def _query(self, task_id: str, attempt: int = 1) -> Task:
         try:
-            return await self.query_key(out_task_id)
+            asked = {"task_id": task_id}
+            task = await self._ask("GET", "/v1/tasks/query", attempt=attempt, params=asked)
+        except ThrottledError as error:
+            self._requests.hold(error.wait_seconds, str(error))
+            raise
+        return _about_task(task, task_id)
+
+    async def _query_key(self, out_task_id: str, attempt: int) -> Task:
+        content = encode_body({"out_task_id": out_task_id})
+        task = await self._ask("POST", "/v1/tasks/query", attempt=attempt, content=content)
+        return _about_key(task, out_task_id)
+
+    async def _known(self, out_task_id: str, attempt: int) -> Task | None:
+        try:
+            return await self._query_key(out_task_id, attempt)
         except TaskNotFoundError:
             return None
 
-    async def _ask(self, method: str, path: str, **content: Any) -> Task:
-        asked = f"{method} {path}"
-        with _ours(asked):
-            request = self._http.stream(method, path, timeout=_ANSWER_TIMEOUT, **content)
+    async def _ask(self, method: str, path: str, *, attempt: int, **content: Any) -> Task:
+        """One request and its answer, read as a task."""
+        if self._refused is not None:
+            raise self._refused  # a key that was refused once is not sent again
+        begun, outcome = anyio.current_time(), "cancelled"
+        try:
+            with _ours(method, path):
+                answer, received = await self._exchange(method, path, content)
+            outcome = str(answer.status_code)
+        except ApiError as error:
+            outcome = error.code or "failed"
+            raise self._unmet(error) from error.__cause__
+        finally:
+            elapsed = anyio.current_time() - begun
+            self._log(Exchange(method, path, outcome, elapsed, attempt))
+        self.account.hear(answer.headers)
+        return self._read(answer, received, f"{method} {path}")
+
+    async def _exchange(
+        self, method: str, path: str, content: dict[str, Any]
+    ) -> tuple[httpx.Response, bytes]:
+        headers = {"x-api-key": self._key, "accept-encoding": "identity"}
+        if "content" in content:
+            headers["content-type"] = "application/json"
+        with anyio.fail_after(_ANSWER_SECONDS):
+            request = self._http.stream(method, path, headers=headers, timeout=_SILENCE, **content)
             async with request as answer:
                 received = bytearray()
-                async for chunk in answer.aiter_bytes():
+                async for chunk in answer.aiter_raw():
                     received += chunk
                     if len(received) > ANSWER_BYTES_MAX:
-                        raise ProtocolError(f"{asked}: an answer of over {ANSWER_BYTES_MAX} bytes")
+                        said = f"{method} {path}: an answer of over 1 MiB"
+                        raise LostAnswerError(said, code="unreadable")
+                return answer, bytes(received)
+
+    def _read(self, answer: httpx.Response, received: bytes, asked: str) -> Task:
+        """The task in an answer; raises what a refusal stands for."""
         if answer.is_success:
-            return parse_task(bytes(received), asked)
-        raise self._refusal(answer, bytes(received), asked)
+            try:
+                task = parse_task(received, asked, self._key)
+            except ProtocolError as error:
+                raise self._unreadable(error, received) from None
+            self._meet()
+            return task
+        refused = refusal(
+            answer.status_code,
+            answer.headers,
+            received,
+            self._key,
+            self._surroundings.unix_time(),
+            self._surroundings.random(),
+        )
+        if isinstance(refused, CredentialsError):
+            self._refused = refused
+        elif answer.status_code >= 400 and is_of_the_api(answer.status_code, received):
+            self._meet()
+        raise self._unmet(refused)
 
-    def _refusal(self, answer: httpx.Response, content: bytes, asked: str) -> ApiError:
-        status, error = answer.status_code, parse_error(content)
-        said = f"{status} {error.code}".strip() + (f": {error.message}" if error.message else "")
-        if status == _THROTTLED:
-            wait = throttle_wait(
-                error.code,
-                answer.headers,
-                self._surroundings.unix_time(),
-                self._surroundings.random(),
-            )
-            return ThrottledError(said, code=error.code or "429", wait_seconds=wait)
-        if status < 400:
-            return ProtocolError(f"{asked}: the answer is {status}. Check SHOTMAKE_BASE_URL.")
-        kind, remedy = _meaning(status, error.code)
-        return kind(said + remedy, code=error.code or str(status), status=status)
+    def _unreadable(self, error: ProtocolError, received: bytes) -> ApiError:
+        """A 2xx that is no task may be to a request that was acted on: its answer is lost.
+
+        A page from an address that never was the API's is no such accident.
+        """
+        kind = LostAnswerError if self.met or not is_page(received) else WrongAddressError
+        lost = kind(str(error), code="unreadable")
+        lost.uncertain = True
+        return lost
+
+    def _meet(self) -> None:
+        self.met = True
+        while self._when_met:
+            self._when_met.pop()()
+
+    def _unmet(self, error: ApiError) -> ApiError:
+        """What can't be the API's doing, from an address that has never answered as the API."""
+        strange = type(error) in {ProtocolError, RefusedError}
+        if self.met or not strange:
+            return error
+        wrong = WrongAddressError(str(error), code=error.code, status=error.status)
+        wrong.uncertain = error.uncertain
+        return wrong
 
 
-def _meaning(status: int, code: str) -> tuple[type[ApiError], str]:
-    """What an error answer means for the run (tasks-api.md, "Errors"), and what to do."""
-    if status == 401 or (status == 403 and code != "model_not_in_group"):
-        return CredentialsError, ". Check BYTESPIKE_API_KEY."
-    if status == 402:
-        return BalanceError, ". Top up, or raise the key's cap."
-    if status == 451 or code in BLOCKED_CODES:
-        return BlockedError, ""
-    if status == 404 and code == "task_not_found":
-        return TaskNotFoundError, ""
-    return (GatewayError if status >= 500 else RefusedError), ""
+def _about_task(task: Task, task_id: str) -> Task:
+    if task.task_id != task_id:
+        said = f"asked about task {task_id!r}, the answer is about {task.task_id!r}"
+        raise LostAnswerError(said, code="unreadable")
+    return task
+
+
+def _about_key(task: Task, out_task_id: str) -> Task:
+    if task.out_task_id not in {None, out_task_id}:
+        said = f"asked about {out_task_id!r}, the answer is about another out_task_id"
+        raise LostAnswerError(said, code="unreadable")
+    return task
 
 
 @contextmanager
-def _ours(asked: str) -> Iterator[None]:
+def _ours(method: str, path: str) -> Iterator[None]:
     """httpx's exceptions as ours. A connection that never stood can't have bought anything."""
+    asked = f"{method} {path}"
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        said = f"{asked}: no connection ({_reason(error)})"
+        tls = _tls_error(error)
+        if tls is not None:
+            raise ProtocolError(f"{asked}: {tls}", code="tls") from error
+        said = f"{asked}: no connection ({_reason(error)}). Check the network and SHOTMAKE_BASE_URL"
         raise GatewayError(said, code="no_connection") from error
+    except TimeoutError as error:
+        said = f"{asked}: no whole answer within {_ANSWER_SECONDS:.0f} s"
+        raise LostAnswerError(said, code="no_answer") from error
     except httpx.TransportError as error:
         raise LostAnswerError(f"{asked}: no answer ({_reason(error)})", code="no_answer") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ProtocolError(f"{asked}: {_reason(error)}") from error
+        raise ProtocolError(f"{asked}: {_reason(error)}", code="unreadable") from error
+
+
+def _tls_error(error: BaseException) -> str | None:
+    """What to check when it was TLS that failed."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"the gateway's certificate is not trusted ({cause.verify_message}). Check "
+                "SHOTMAKE_BASE_URL and this machine's clock; behind a proxy that opens TLS, "
+                "name its authority in SSL_CERT_FILE."
+            )
+        if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return None  # cut off in the middle: that may pass
+        if isinstance(cause, ssl.SSLError):
+            reason = (cause.reason or "handshake failed").replace("_", " ").lower()
+            return f"TLS failed ({reason}). Check that SHOTMAKE_BASE_URL names an https port."
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -9,9 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FAULT_WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0)
-"""Waits after a 5xx or a lost connection; after the last one the request is given up."""
+"""Waits after a 5xx or a lost connection; after the last one the request is given up.
+
+The table says "1, 2, 4, 8 s; give up after 4 attempts": four attempts at mending it, one behind
+each wait. A request is sent five times at most.
+"""
 
 RATE_LIMIT_WAIT_MAX_SECONDS = 300.0
+CONCURRENCY_LIMIT = "concurrency_limit"
 CONCURRENCY_WAIT_SECONDS = (1.0, 3.0)
 
 
@@ -28,7 +33,7 @@ def throttle_wait(code: str, headers: Mapping[str, str], unix_now: float, jitter
     """
     shortest, longest = CONCURRENCY_WAIT_SECONDS
     short = shortest + (longest - shortest) * jitter
-    if code == "concurrency_limit":
+    if code == CONCURRENCY_LIMIT:
         return short
     try:
         until_reset = float(headers.get("x-ratelimit-reset", "")) - unix_now

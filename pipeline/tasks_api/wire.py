@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.errors import ProtocolError
+from pipeline.tasks_api.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,11 @@ _WIRE_NAMES = {"duration": "duration_seconds", "aspect": "aspect_ratio", "init_i
 _ENDS: dict[str, Phase] = {"completed": "completed", "failed": "failed", "cancelled": "cancelled"}
 BLOCKED_CODES = frozenset({"content_policy_violation"})
 DUPLICATE_KEY = "duplicate_out_task_id"
+WAITING_STATUSES = frozenset({"queued", "pending"})
+"""Before a task runs: cancelling it is free."""
+
+_TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._:~=+-]{1,200}")
+"""What an id may look like: it goes into paths of requests and into records."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,6 +46,7 @@ class Task:
     video_url: str | None = None
     error_code: str = ""
     error_message: str = ""
+    out_task_id: str | None = None
 
     def __repr__(self) -> str:
         return f"Task({self.task_id!r}, {self.status!r})"
@@ -79,28 +87,32 @@ def encode_body(body: Mapping[str, Any]) -> bytes:
         return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
 
 
-def parse_task(content: bytes, asked: str) -> Task:
+def parse_task(content: bytes, asked: str, key: str = "") -> Task:
     """The task in an answer to submit, query or cancel; `asked` names the request in messages.
 
-    Raises `ProtocolError` when the answer is in neither documented shape.
+    `key` is taken out of every text. Raises `ProtocolError` when the answer is in neither
+    documented shape.
     """
-    document = _object(content, asked)
+    document = _object(content, asked, key)
     task_id, status = document.get("task_id"), document.get("status")
     if not isinstance(task_id, str) or not task_id or not isinstance(status, str):
         raise ProtocolError(
             f"{asked}: the answer has no task_id and status in it (it has: "
-            f"{_names(document)}). Is SHOTMAKE_BASE_URL the tasks API's address?"
+            f"{redacted(_names(document), key)}). Is SHOTMAKE_BASE_URL the tasks API's address?"
         )
+    if not _TASK_ID.fullmatch(task_id) or (key and key in task_id):
+        raise ProtocolError(f"{asked}: {redacted(task_id, key)!r} can't be the id of a task")
     phase = _ENDS.get(status, "open")  # a status that nobody documented is not an end
     return Task(
         task_id=task_id,
         phase=phase,
-        status=status,
+        status=redacted(status, key),
         credits=_first_number(document, "credits", "credits_used"),
         estimated_credits=_first_number(document, "estimated_credits"),
         video_url=_video_url(document) if phase == "completed" else None,
-        error_code=_text(document.get("error_code")),
-        error_message=_text(document.get("error_message")),
+        error_code=redacted(_text(document.get("error_code")), key),
+        error_message=redacted(_text(document.get("error_message")), key),
+        out_task_id=_text(document.get("out_task_id")) or None,
     )
 
 
@@ -113,11 +125,11 @@ def parse_error(content: bytes) -> ErrorAnswer:
         return ErrorAnswer("", "")
 
 
-def _object(content: bytes, asked: str) -> dict[str, Any]:
+def _object(content: bytes, asked: str, key: str) -> dict[str, Any]:
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
-        begins = content[:60].decode("utf-8", "replace")
+        begins = redacted(content[:200].decode("utf-8", "replace"), key)[:60]
         raise ProtocolError(
             f"{asked}: the answer is not JSON; it begins {begins!r}. A proxy's page, or not the "
             "tasks API's address? See SHOTMAKE_BASE_URL."

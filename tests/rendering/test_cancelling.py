@@ -26,7 +26,7 @@ async def cancel(world: World, spec: Path) -> list[Cancelled]:
     with ExitStack() as held:
         (planned,) = open_boards(boards, world.planner(), world.outputs, world.now, held)
         async with world.gateway() as gateway:
-            ended = await cancel_open(planned.board, gateway.client, PROVIDER)
+            ended = await cancel_open(planned.board, gateway.client, PROVIDER, world.now())
         planned.board.book.fold()
     return ended
 

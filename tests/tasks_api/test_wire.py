@@ -20,7 +20,7 @@ ANSWERS: list[tuple[dict[str, Any], Task]] = [
     ),
     (
         {"task_id": "task_1", "out_task_id": "k", "status": "pending", "estimated_seconds": 30},
-        Task("task_1", "open", "pending"),
+        Task("task_1", "open", "pending", out_task_id="k"),
     ),
     ({"task_id": "task_1", "status": "running"}, Task("task_1", "open", "running")),
     (
@@ -40,7 +40,14 @@ ANSWERS: list[tuple[dict[str, Any], Task]] = [
             "credits_used": 1.47,
             "output": [{"type": "video", "url": "https://cdn/y", "width": 1280, "height": 720}],
         },
-        Task("task_1", "completed", "completed", credits=1.47, video_url="https://cdn/y"),
+        Task(
+            "task_1",
+            "completed",
+            "completed",
+            credits=1.47,
+            video_url="https://cdn/y",
+            out_task_id="k",
+        ),
     ),
     (
         {

@@ -1,0 +1,68 @@
+"""`--max-credits`: what a run has spent and may yet have to pay, held against its cap. Pure.
+
+Every task in flight counts with the most that it may cost until its bill is known, so the cap
+holds whatever ends first. What nobody knows is never taken for nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline.errors import BalanceError
+
+Key = tuple[str, str]
+"""Storyboard and render."""
+
+OVER_CAP = "max_credits"
+_ROUNDING = 1e-9
+
+
+@dataclass(slots=True)
+class Budget:
+    """Credits; `cap` None: no limit, the sums are kept all the same."""
+
+    cap: float | None = None
+    spent: float = 0.0
+    """Billed in this run; for a task that ended and didn't say, the most it may have cost."""
+    _reserved: dict[Key, float | None] = field(default_factory=dict)
+
+    @property
+    def reserved(self) -> float:
+        """The most that the tasks in flight may yet cost, as far as it is known."""
+        return sum(amount or 0.0 for amount in self._reserved.values())
+
+    def reserve(self, key: Key, worst: float | None) -> None:
+        """Set the worst case aside before a submit. Raises `BalanceError` if the cap forbids it."""
+        self._reserved.pop(key, None)
+        if self.cap is not None:
+            self._require_room(self.cap, worst)
+        self._reserved[key] = worst
+
+    def commit(self, key: Key, worst: float | None) -> None:
+        """Count what was bought by an earlier run and will be billed in this one."""
+        self._reserved[key] = worst
+
+    def correct(self, key: Key, estimated: float) -> bool:
+        """Put the provider's own estimate in the place of ours; whether the cap still holds."""
+        self._reserved[key] = estimated
+        return self.cap is None or self.spent + self.reserved <= self.cap + _ROUNDING
+
+    def settle(self, key: Key, credits: float | None) -> None:
+        """A task's bill; None where it didn't say: then its worst case counts as spent."""
+        worst = self._reserved.pop(key, None)
+        self.spent = round(self.spent + ((worst or 0.0) if credits is None else credits), 6)
+
+    def _require_room(self, cap: float, worst: float | None) -> None:
+        if worst is None or None in self._reserved.values():
+            raise BalanceError(
+                f"nobody knows what it may cost, and --max-credits {cap:g} allows no doubt",
+                code=OVER_CAP,
+            )
+        committed = self.spent + self.reserved
+        if committed + worst > cap + _ROUNDING:
+            raise BalanceError(
+                f"it may cost {worst:g} credits, and of --max-credits {cap:g} only "
+                f"{max(cap - committed, 0):g} are left: {self.spent:g} spent, "
+                f"{self.reserved:g} reserved for what is in flight",
+                code=OVER_CAP,
+            )

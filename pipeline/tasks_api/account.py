@@ -1,0 +1,37 @@
+"""What the accounting headers say of the account. Pure; tasks-api.md, "Errors"."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_REMAINING = ("x-quota-remaining-credits", "x-org-quota-remaining-credits")
+
+
+@dataclass(slots=True)
+class Account:
+    """`remaining_credits`: the smaller of what the key and its organisation have left; None:
+    nobody has said.
+    """
+
+    remaining_credits: float | None = None
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Take note of an answer's headers; what is no amount is passed over."""
+        known = [
+            amount for name in _REMAINING if (amount := _amount(headers.get(name))) is not None
+        ]
+        if known:
+            self.remaining_credits = min(known)
+
+
+def _amount(text: str | None) -> float | None:
+    try:
+        amount = float(text or "")
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) and amount >= 0 else None
