@@ -80,6 +80,8 @@ class LineProgress(_Still):
             _mark, style, word = _MARKS[notice.kind]
             show = self._terminal.warn if style in {"red", "yellow"} else self._terminal.say
             show(f"{notice.render}: {word}{_details(notice)}", style)
+        elif notice.kind is Kind.WARNING:
+            self._terminal.warn(f"{notice.render}: {notice.message}", "yellow")
         elif notice.kind in {Kind.WAITING, Kind.RETRYING}:
             self._terminal.say(f"{notice.render}: {notice.kind} – {notice.message}", "dim")
         elif self._terminal.verbose:
@@ -130,6 +132,9 @@ class LiveProgress:
     def watch(self, notice: Notice) -> None:
         key = (notice.storyboard, notice.render)
         now = time.monotonic()
+        if notice.kind is Kind.WARNING:
+            self._live.console.print(self._warning_line(notice))
+            return
         if notice.kind not in ENDS:
             known = self._rows.get(key)
             self._rows[key] = _Row(notice, known.begun if known else now)
@@ -153,6 +158,13 @@ class LiveProgress:
 
     def _name(self, board: str, render: str) -> str:
         return f"{board}/{render}" if self._several else render
+
+    def _warning_line(self, notice: Notice) -> Text:
+        from rich.text import Text  # noqa: PLC0415
+
+        line = Text("! ", "yellow", overflow="fold")
+        line.append(f"{self._name(notice.storyboard, notice.render):<{self._width}}  ", "bold")
+        return line.append(printable(notice.message), "yellow")
 
     def _end_line(self, notice: Notice, elapsed: float) -> Text:
         from rich.text import Text  # noqa: PLC0415

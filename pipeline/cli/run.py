@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,13 +19,13 @@ from pipeline.cli.boards import (
     require_matches,
     selection,
 )
-from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
-from pipeline.cli.terminal import count_text, credits_text, print_json, request_log
-from pipeline.errors import FolderError, ShotmakeError
-from pipeline.rendering.notices import Kind, Report, Summary
+from pipeline.cli.summary import Outcome, in_flight, say_summary, summary_json
+from pipeline.cli.terminal import credits_text, print_json, request_log
+from pipeline.errors import CredentialsError, FolderError, ShotmakeError
+from pipeline.rendering.notices import Kind, Report
 from pipeline.rendering.runner import settle
-from pipeline.rendering.states import Status
+from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms, Work
 
 if TYPE_CHECKING:
@@ -36,36 +35,15 @@ if TYPE_CHECKING:
 
     import anyio
 
+    from pipeline.cli.exits import Exit
     from pipeline.cli.progress import Progress
     from pipeline.cli.terminal import Terminal
     from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.runner import Planned
     from pipeline.storyboard.catalog import Catalog
+    from pipeline.storyboard.shots import Storyboard
 
 _REFRESH_SECONDS = 0.1
-
-
-@dataclass(slots=True)
-class _Outcome:
-    report: Report
-    error: ShotmakeError | None = None
-    interrupted: bool = False
-
-    @property
-    def summary(self) -> Summary:
-        return self.report.summary
-
-    @property
-    def exit(self) -> Exit:
-        if self.interrupted:
-            return Exit.INTERRUPTED
-        if isinstance(self.error, FolderError):
-            return Exit.INCOMPLETE  # the run had begun; 2 would say that nothing was submitted
-        if self.error is not None:
-            return exit_for(self.error)
-        if self.summary.out_of_money:
-            return Exit.MONEY
-        return Exit.COMPLETE if self.summary.complete else Exit.INCOMPLETE
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
@@ -83,12 +61,12 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         resubmit_uncertain=args.resubmit_uncertain,
         max_credits=args.max_credits,
     )
-    if not destination.free:
-        connect.api_key(destination, environ)  # before a folder is touched
     planner = Planner(destination, selection(args), examples(catalog))
+    _require_key(planner, boards, Path(args.outputs))
     begun = time.monotonic()
     with ExitStack() as stack:
         opened = open_boards(boards, planner, Path(args.outputs), _now, stack)
+        _warn_of_cap(terms, opened, terminal)
         progress = _progress(args, terminal, opened, catalog)
         gateway = partial(
             connect.connect,
@@ -98,7 +76,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
             download_hosts=args.download_host,
             log=request_log(terminal),
         )
-        outcome = _Outcome(Report(progress.watch))
+        outcome = Outcome(Report(progress.watch))
         try:
             with closing(progress):
                 rest = settle(opened, outcome.report)
@@ -110,13 +88,40 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
             _fold(opened, outcome)
     seconds = time.monotonic() - begun
     if args.json:
-        print_json(_summary_json(outcome, seconds))
+        print_json(summary_json(outcome, seconds))
     if outcome.error is not None:
         terminal.fail(f"shotmake: {outcome.error}")
     if outcome.error is not None and not any(outcome.summary.counts.values()):
         return outcome.exit  # nothing was begun: there is nothing to sum up
-    _say_summary(outcome, seconds, opened, terminal)
+    say_summary(outcome, seconds, opened, terminal)
     return outcome.exit
+
+
+def _require_key(planner: Planner, boards: Sequence[Storyboard], outputs: Path) -> None:
+    """Raises `CredentialsError` where a key is needed and missing, before a folder is touched."""
+    if planner.destination.free:
+        return
+    try:
+        connect.api_key(planner.destination, connect.environment())
+    except CredentialsError:
+        plans = [planner.from_records(board, outputs) for board in boards]
+        on_this_machine = {Action.SKIP, Action.RESTORE}
+        if any(step.action not in on_this_machine for made in plans for step in made.steps):
+            raise
+
+
+def _warn_of_cap(terms: Terms, opened: Sequence[Planned], terminal: Terminal) -> None:
+    """Say before the first submit that the cap won't do."""
+    worst = [step.reserve for planned in opened for step in planned.plan.steps]
+    known = sum(amount or 0.0 for amount in worst)
+    if terms.max_credits is None or (None not in worst and known <= terms.max_credits + 1e-9):
+        return
+    cost = "an unknown sum" if None in worst else f"up to {credits_text(known)} credits"
+    terminal.warn(
+        f"this may cost {cost}, over --max-credits {terms.max_credits:g}: "
+        "what no longer fits is not submitted",
+        "yellow",
+    )
 
 
 def _progress(
@@ -136,7 +141,7 @@ def _progress(
     return LiveProgress(terminal, names, typical_seconds)
 
 
-def _fold(opened: Sequence[Planned], outcome: _Outcome) -> None:
+def _fold(opened: Sequence[Planned], outcome: Outcome) -> None:
     """End every board's records; what was left in flight counts as pending."""
     for planned in opened:
         try:
@@ -144,12 +149,7 @@ def _fold(opened: Sequence[Planned], outcome: _Outcome) -> None:
         except FolderError as error:
             outcome.error = outcome.error or error
     if outcome.interrupted or outcome.error is not None:
-        outcome.summary.counts[Kind.PENDING] = sum(map(_in_flight, opened))
-
-
-def _in_flight(planned: Planned) -> int:
-    records = planned.board.book.records.values()
-    return sum(record.status is Status.PENDING for record in records)
+        outcome.summary.counts[Kind.PENDING] = sum(map(in_flight, opened))
 
 
 async def _render(
@@ -157,7 +157,7 @@ async def _render(
     terms: Terms,
     gateway: Callable[[], AbstractAsyncContextManager[Gateway]],
     progress: Progress,
-    outcome: _Outcome,
+    outcome: Outcome,
 ) -> None:
     """Do what needs the provider, until it is done, fails as a whole, or is interrupted."""
     import anyio  # noqa: PLC0415
@@ -175,7 +175,7 @@ async def _render(
         crew.cancel_scope.cancel()
 
 
-async def _interrupt(scope: anyio.CancelScope, outcome: _Outcome) -> None:
+async def _interrupt(scope: anyio.CancelScope, outcome: Outcome) -> None:
     import anyio  # noqa: PLC0415
 
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -191,74 +191,6 @@ async def _refresh(progress: Progress) -> None:
     while True:
         progress.refresh()
         await anyio.sleep(_REFRESH_SECONDS)
-
-
-def _summary_json(outcome: _Outcome, seconds: float) -> dict[str, object]:
-    summary = outcome.summary
-    unknown = summary.unknown_credits
-    return {
-        "event": "summary",
-        **{kind.value: number for kind, number in summary.counts.items()},
-        "credits": None if unknown else summary.credits,
-        "seconds": round(seconds, 3),
-        "exit": int(outcome.exit),
-    }
-
-
-def _say_summary(
-    outcome: _Outcome, seconds: float, opened: Sequence[Planned], terminal: Terminal
-) -> None:
-    """What came of it, and what to do next, in words."""
-    free = all(planned.plan.provider == connect.STUDIO for planned in opened)
-    counts = outcome.summary.counts
-    parts = [
-        f"{counts[kind]} {word}"
-        for kind, word in (
-            (Kind.RENDERED, "rendered"),
-            (Kind.RECOVERED, "recovered"),
-            (Kind.RESTORED, "restored"),
-            (Kind.SKIPPED, "up to date"),
-            (Kind.FAILED, "failed"),
-            (Kind.BLOCKED, "blocked"),
-            (Kind.PENDING, "pending"),
-            (Kind.HELD, "not submitted"),
-        )
-        if counts[kind]
-    ]
-    spent = f"{credits_text(outcome.summary.credits)} credits"
-    if outcome.summary.unknown_credits:
-        spent = f"at least {spent}, as {outcome.summary.unknown_credits} did not say"
-    parts.append("free" if free else spent)
-    parts.append(f"{seconds:.1f} s")
-    style = "green" if outcome.exit is Exit.COMPLETE else "yellow"
-    terminal.say(" · ".join(parts), f"bold {style}")
-    for line in _advice(outcome, opened):
-        terminal.say(line)
-
-
-def _advice(outcome: _Outcome, opened: Sequence[Planned]) -> list[str]:
-    counts = outcome.summary.counts
-    if outcome.interrupted:
-        in_flight = sum(map(_in_flight, opened))
-        free = all(planned.plan.provider == connect.STUDIO for planned in opened)
-        if free or not in_flight:
-            return ["interrupted; nothing is in flight, and the same command goes on from here"]
-        tasks = count_text(in_flight, "task is", "tasks are")
-        return [
-            f"interrupted; {tasks} in flight and on record",
-            "next: the same command collects what they bring, and pays for none of them twice;",
-            "      shotmake cancel, with the same --pass, ends them",
-        ]
-    advice = []
-    if counts[Kind.FAILED]:
-        advice.append("next: --failed tries the failed ones again; a failed task is not billed")
-    if counts[Kind.BLOCKED]:
-        advice.append("next: change the blocked prompts, or insist with --retry-blocked")
-    if counts[Kind.PENDING]:
-        advice.append("next: the same command again collects what is pending")
-    if not advice and counts[Kind.RENDERED]:
-        advice = [f"clips: {planned.board.folder.path}" for planned in opened]
-    return advice
 
 
 def _now() -> datetime:

@@ -1,0 +1,125 @@
+"""What came of a run, in words and as JSON, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.cli import connect
+from pipeline.cli.exits import Exit, exit_for
+from pipeline.cli.terminal import count_text, credits_text
+from pipeline.errors import FolderError, ShotmakeError
+from pipeline.rendering.notices import Kind, Report, Summary
+from pipeline.rendering.states import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.runner import Planned
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run went, and what ended it."""
+
+    report: Report
+    error: ShotmakeError | None = None
+    interrupted: bool = False
+
+    @property
+    def summary(self) -> Summary:
+        """The report's sum."""
+        return self.report.summary
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code that says so."""
+        if self.interrupted:
+            return Exit.INTERRUPTED
+        if isinstance(self.error, FolderError):
+            return Exit.INCOMPLETE  # the run had begun; 2 would say that nothing was submitted
+        if self.error is not None:
+            return exit_for(self.error)
+        if self.summary.out_of_money:
+            return Exit.MONEY
+        return Exit.COMPLETE if self.summary.complete else Exit.INCOMPLETE
+
+
+def in_flight(planned: Planned) -> int:
+    """How many of a board's takes are on their way."""
+    records = planned.board.book.records.values()
+    return sum(record.status is Status.PENDING for record in records)
+
+
+def summary_json(outcome: Outcome, seconds: float) -> dict[str, object]:
+    """The last line of `run --json`."""
+    summary = outcome.summary
+    unknown = summary.unknown_credits
+    return {
+        "event": "summary",
+        **{kind.value: number for kind, number in summary.counts.items()},
+        "credits": None if unknown else summary.credits,
+        "seconds": round(seconds, 3),
+        "exit": int(outcome.exit),
+    }
+
+
+def say_summary(
+    outcome: Outcome, seconds: float, opened: Sequence[Planned], terminal: Terminal
+) -> None:
+    """What came of it, and what to do next, in words."""
+    free = all(planned.plan.provider == connect.STUDIO for planned in opened)
+    counts = outcome.summary.counts
+    parts = [
+        f"{counts[kind]} {word}"
+        for kind, word in (
+            (Kind.RENDERED, "rendered"),
+            (Kind.RECOVERED, "recovered"),
+            (Kind.RESTORED, "restored"),
+            (Kind.SKIPPED, "up to date"),
+            (Kind.FAILED, "failed"),
+            (Kind.BLOCKED, "blocked"),
+            (Kind.PENDING, "pending"),
+            (Kind.HELD, "not submitted"),
+        )
+        if counts[kind]
+    ]
+    spent = f"{credits_text(outcome.summary.credits)} credits"
+    if outcome.summary.unknown_credits:
+        spent = f"at least {spent}, as {outcome.summary.unknown_credits} did not say"
+    parts.append("free" if free else spent)
+    parts.append(f"{seconds:.1f} s")
+    style = "green" if outcome.exit is Exit.COMPLETE else "yellow"
+    terminal.say(" · ".join(parts), f"bold {style}")
+    for line in _advice(outcome, opened):
+        terminal.say(line)
+
+
+def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:
+    counts = outcome.summary.counts
+    if outcome.interrupted:
+        going = sum(map(in_flight, opened))
+        free = all(planned.plan.provider == connect.STUDIO for planned in opened)
+        if free or not going:
+            return ["interrupted; nothing is in flight, and the same command goes on from here"]
+        tasks = count_text(going, "task is", "tasks are")
+        return [
+            f"interrupted; {tasks} in flight and on record",
+            "next: the same command collects what they bring, and pays for none of them twice;",
+            "      shotmake cancel, with the same --pass, ends them",
+        ]
+    advice = []
+    if outcome.summary.halted:
+        advice.append(f"stopped: {outcome.summary.halted}")
+    if outcome.summary.out_of_money:
+        advice.append("next: the same command goes on from here, once there are credits for it")
+    if counts[Kind.FAILED]:
+        advice.append("next: --failed tries the failed ones again; a failed task is not billed")
+    if counts[Kind.BLOCKED]:
+        advice.append("next: change the blocked prompts, or insist with --retry-blocked")
+    if counts[Kind.PENDING]:
+        advice.append("next: the same command again collects what is pending")
+    if not advice and counts[Kind.RENDERED]:
+        advice = [f"clips: {planned.board.folder.path}" for planned in opened]
+    return advice
