@@ -333,17 +333,21 @@ def _tls_error(error: BaseException) -> str | None:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return (
-                f"the gateway's certificate is not trusted ({cause.verify_message}). Check "
+                f"the gateway's certificate is not trusted ({_tls_reason(cause, 'verify_message')}). Check "
                 "SHOTMAKE_BASE_URL and this machine's clock; behind a proxy that opens TLS, "
                 "name its authority in SSL_CERT_FILE."
             )
         if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return None  # cut off in the middle: that may pass
         if isinstance(cause, ssl.SSLError):
-            reason = (cause.reason or "handshake failed").replace("_", " ").lower()
-            return f"TLS failed ({reason}). Check that SHOTMAKE_BASE_URL names an https port."
+            return f"TLS failed ({_tls_reason(cause, 'reason')}). Check that SHOTMAKE_BASE_URL names an https port."
         cause = cause.__cause__ or cause.__context__
     return None
+
+
+def _tls_reason(error: ssl.SSLError, name: str) -> str:
+    """OpenSSL's own word for it, which not every error carries."""
+    return str(getattr(error, name, None) or error).replace("_", " ").lower()
 
 
 def _reason(error: Exception) -> str:

@@ -175,7 +175,7 @@ class World:
     ) -> Report:
         """One `shotmake run`, without the terminal; the folds happen whatever is raised."""
         boards = load(list(specs), CATALOG, pass_name).boards
-        report = Report(self.notices.append)
+        report = self.report = Report(self.notices.append)
         with ExitStack() as held:
             planner = self.planner(pass_name, **selection)
             opened = open_boards(boards, planner, self.outputs, self.now, held)

@@ -1,0 +1,242 @@
+"""Money: the cap, the reserve, the estimates; judged by the studio's ledger."""
+
+from __future__ import annotations
+
+import json
+
+import anyio
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import BalanceError
+from pipeline.rendering.budget import Budget
+from pipeline.rendering.notices import Kind
+from pipeline.rendering.prices import UNKNOWN, Price, Prices
+from pipeline.rendering.states import Clip, Record, Status
+from pipeline.rendering.steps import Action
+from pipeline.rendering.work import Terms
+from tests.support.world import CATALOG, PROVIDER, Send, World
+
+CLIP_CREDITS = 0.18
+
+
+@given(
+    st.floats(0, 10),
+    st.lists(st.tuples(st.floats(0, 2), st.floats(0, 1) | st.none()), max_size=30),
+)
+def test_the_cap_holds_whatever_is_billed_within_the_reserve(
+    cap: float, tasks: list[tuple[float, float | None]]
+) -> None:
+    """As long as no bill is over its reserve, what is spent never goes over the cap."""
+    budget = Budget(cap)
+    for number, (worst, part) in enumerate(tasks):
+        key = ("film", str(number))
+        try:
+            budget.reserve(key, worst)
+        except BalanceError:
+            continue
+        assert budget.spent + budget.reserved <= cap + 1e-6
+        if number % 2:
+            budget.settle(key, None if part is None else worst * part)
+    assert budget.spent + budget.reserved <= cap + 1e-6
+
+
+def test_what_nobody_knows_is_not_nothing() -> None:
+    """Without a price nothing fits under a cap, nor does anything beside it."""
+    with pytest.raises(BalanceError, match="nobody knows"):
+        Budget(100).reserve(("film", "a"), None)
+    budget = Budget(100)
+    budget.commit(("film", "old"), None)
+    with pytest.raises(BalanceError, match="nobody knows"):
+        budget.reserve(("film", "a"), 0.1)
+    Budget(None).reserve(("film", "a"), None)
+
+
+def test_a_bill_that_never_came_counts_as_the_worst() -> None:
+    """A task that ended without saying what it cost has spent its reserve."""
+    budget = Budget(1)
+    budget.reserve(("film", "a"), 0.6)
+    budget.settle(("film", "a"), None)
+    with pytest.raises(BalanceError, match=r"only 0\.4 are left: 0\.6 spent"):
+        budget.reserve(("film", "b"), 0.5)
+
+
+def bill(
+    credits: float | None, *, seconds: int = 4, at: str = "1", provider: str = PROVIDER
+) -> Record:
+    request = {"model": "veo-3.1", "duration": seconds, "resolution": "720p"}
+    clip = Clip("a.mp4", "0" * 64, 1, seconds, 1280, 720)
+    return Record(Status.COMPLETED, "d", request, "k", 1, provider, "t", "0", at, credits, clip)
+
+
+FIELDS = {"model": "veo-3.1", "duration": 4, "resolution": "720p"}
+
+
+def test_prices_are_learned_from_what_was_billed() -> None:
+    """The last bill for the like is expected, the highest ever is reserved, else the example."""
+    prices = Prices(PROVIDER, lambda _model, seconds: seconds * 0.1, lambda: records)
+    records: list[Record] = []
+    assert prices(FIELDS) == Price(0.4, 0.4, "example")
+    records = [bill(0.9, at="1"), bill(0.5, at="2"), bill(9, at="0", provider="https://other")]
+    prices = Prices(PROVIDER, lambda _model, seconds: seconds * 0.1, lambda: records)
+    assert prices(FIELDS) == Price(0.5, 0.9, "past")
+    assert prices(FIELDS | {"duration": 8}) == Price(1.0, 1.8, "past")
+    assert prices(FIELDS | {"resolution": "1080p"}) == Price(0.4, 0.4, "example")
+    records = [bill(None)]
+    unknown = Prices(PROVIDER, lambda _model, _seconds: None, lambda: records)
+    assert unknown(FIELDS) == UNKNOWN
+
+
+@pytest.mark.anyio
+async def test_the_cap_stops_new_submits_and_collects_what_is_in_flight(world: World) -> None:
+    """Three fit under the cap, so three are bought and rendered; the others wait, exit 3."""
+    spec = world.film(*(f"bowl {n}" for n in range(8)))
+    report = await world.run(spec, terms=Terms(max_credits=3.5 * CLIP_CREDITS))
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (3, 5)
+    assert report.summary.out_of_money
+    assert sum(charge.credits for charge in world.studio.tasks.ledger) <= 3.5 * CLIP_CREDITS
+    report = await world.run(spec)
+    assert report.summary.complete
+    assert set(world.charges.values()) == {1}
+    assert len(world.charges) == 8
+
+
+@pytest.mark.anyio
+async def test_what_is_in_flight_from_before_counts_against_the_cap(world: World) -> None:
+    """A task of an earlier run is billed in this one, so its worst case is reserved first."""
+    async with World(world.root, latency_seconds=lambda _job: 100.0) as slow:
+        await slow.run(slow.film("a bowl"), terms=Terms(timeout_seconds=10))
+        spec = slow.film("a bowl", "a cup")
+        (step, _new) = slow.plan(spec).steps
+        assert (step.action, step.estimated_credits) == (Action.RESUME, 0)
+        assert step.reserve == pytest.approx(CLIP_CREDITS)
+        report = await slow.run(spec, terms=Terms(max_credits=1.5 * CLIP_CREDITS))
+        assert report.summary.counts[Kind.RENDERED] == 1
+        assert report.summary.counts[Kind.HELD] == 1
+        assert len(slow.charges) == 1
+
+
+@pytest.mark.anyio
+async def test_retries_stay_within_the_budget(world: World) -> None:
+    """A failed attempt is free, so its successor fits; a cap for none lets not even one through."""
+    spec = world.film("a cup that FAILS")
+    report = await world.run(spec, terms=Terms(max_credits=CLIP_CREDITS))
+    assert world.wire.count("/v1/tasks/submit") == 3
+    assert report.summary.counts[Kind.FAILED] == 1
+    await world.run(world.film("a bowl"), terms=Terms(max_credits=0.1))
+    assert world.wire.count("/v1/tasks/submit") == 3
+
+
+def estimating(credits: float, status: str = "queued"):  # type: ignore[no-untyped-def]
+    """A gateway that says at the submit what the clip will cost."""
+
+    async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path != "/v1/tasks/submit" or answer.status_code != 200:
+            return answer
+        await answer.aread()
+        said = answer.json() | {"estimated_credits": credits, "status": status}
+        return httpx.Response(200, json=said)
+
+    return meddle
+
+
+@pytest.mark.anyio
+async def test_a_task_over_the_cap_is_cancelled_while_it_is_free(world: World) -> None:
+    """The provider's estimate is over the cap: the task is cancelled in the queue, unbilled."""
+    world.wire.meddle = estimating(5.0)
+    spec = world.film("a bowl", "a cup")
+    report = await world.run(spec, terms=Terms(max_credits=1.0))
+    assert report.summary.out_of_money
+    assert report.summary.counts[Kind.HELD] == 2
+    assert world.wire.count("/v1/tasks/submit") == 1
+    assert world.results().records["a"].status is Status.CANCELLED
+    assert not world.charges
+    world.wire.meddle = None
+    report = await world.run(spec)
+    assert report.summary.complete
+    assert set(world.charges.values()) == {1}
+
+
+@pytest.mark.anyio
+async def test_a_task_over_the_cap_that_runs_already_is_collected(world: World) -> None:
+    """Once it runs a cancel may be billed: it is brought home, and nothing more is bought."""
+    world.wire.meddle = estimating(5.0, "running")
+    report = await world.run(world.film("a bowl", "a cup"), terms=Terms(max_credits=1.0))
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (1, 1)
+    assert not any(path.startswith("/v1/tasks/cancel") for _m, path in world.wire.requests)
+    assert len(world.charges) == 1
+
+
+@pytest.mark.anyio
+async def test_402_stops_new_submits_and_collects(world: World) -> None:
+    """An empty wallet ends the submits; what was bought before is rendered."""
+    submits = 0
+
+    async def empty_after_two(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal submits
+        if request.url.path == "/v1/tasks/submit":
+            submits += 1
+            if submits > 2:
+                said = {"error": {"code": "insufficient_balance", "message": "empty"}}
+                return httpx.Response(402, json=said)
+        return await send(request)
+
+    world.wire.meddle = empty_after_two
+    spec = world.film(*(f"bowl {n}" for n in range(6)))
+    report = await world.run(spec, terms=Terms(concurrency=1))
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (2, 4)
+    assert submits == 3
+    assert report.summary.out_of_money
+    assert len(world.charges) == 2
+
+
+@pytest.mark.anyio
+async def test_a_low_quota_is_said_once(world: World) -> None:
+    """Less left on the account than what is in flight may cost: one warning a run."""
+
+    async def poor(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        answer.headers["x-quota-remaining-credits"] = "0.2"
+        answer.headers["x-org-quota-remaining-credits"] = "NaN"
+        return answer
+
+    world.wire.meddle = poor
+    await world.run(world.film("a bowl", "a cup", "a plate"))
+    warnings = [notice for notice in world.notices if notice.kind is Kind.WARNING]
+    assert [notice.message for notice in warnings] == [
+        "the account has 0.2 credits left, and what is in flight may cost 0.36"
+    ]
+
+
+@pytest.mark.anyio
+async def test_the_next_plan_knows_what_clips_have_cost(world: World) -> None:
+    """After a run the board's own bills make the estimate, in other passes of the board, too."""
+    spec = world.film("a bowl", passes="passes: {again: {seed: 3}}")
+    (step,) = world.plan(spec).steps
+    assert step.price.source == "example"
+
+    async def dearer(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path == "/v1/tasks/query":
+            await answer.aread()
+            said = json.loads(answer.content)
+            if said["status"] == "completed":
+                return httpx.Response(200, json=said | {"credits": 0.3})
+        return answer
+
+    world.wire.meddle = dearer
+    report = await world.run(spec)
+    assert report.summary.credits == pytest.approx(0.3)
+    world.film("a plate", passes="passes: {again: {seed: 3}}")
+    (step,) = world.plan(spec).steps
+    assert step.price == Price(0.3, 0.3, "past")
+    (step,) = world.plan(spec, pass_name="again").steps
+    assert step.price.source == "past"
+    assert CATALOG["veo-3.1-fast"].estimate_credits(4) == CLIP_CREDITS
+    await anyio.sleep(0)

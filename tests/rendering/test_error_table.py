@@ -1,0 +1,433 @@
+"""Every row of the error table, as a whole run meets it: requests counted, waits, exit codes."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+import pytest
+
+from pipeline.cli.exits import Exit
+from pipeline.cli.summary import Outcome
+from pipeline.errors import ShotmakeError
+from pipeline.rendering.notices import Kind
+from pipeline.rendering.states import Status
+from pipeline.rendering.work import Terms
+from tests.support.world import Send, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.rendering.notices import Report
+
+pytestmark = pytest.mark.anyio
+SUBMIT = "/v1/tasks/submit"
+
+
+def refused(status: int, code: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    said = {"error": {"type": "invalid_request_error", "code": code, "message": "said so"}}
+    return httpx.Response(status, json=said, headers=headers)
+
+
+@dataclass
+class Trouble:
+    """Answers submits in the studio's place: the first `times` of those that `concern` it."""
+
+    answer: Callable[[], httpx.Response]
+    times: int = 999
+    concern: str = ""
+    met: int = 0
+
+    async def __call__(self, request: httpx.Request, send: Send) -> httpx.Response:
+        concerned = request.url.path == SUBMIT and self.concern.encode() in request.content
+        if concerned and self.met < self.times:
+            self.met += 1
+            return self.answer()
+        return await send(request)
+
+
+async def run(world: World, terms: Terms | None = None, shots: int = 4) -> tuple[Report, Exit]:
+    """A run of shots `bowl 0` … with the exit code that the command would end with."""
+    spec = world.film(*(f"bowl {n}" for n in range(shots)))
+    try:
+        report = await world.run(spec, terms=terms)
+    except ShotmakeError as error:
+        return world.report, Outcome(world.report, error).exit
+    return report, Outcome(report).exit
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "invalid_param", Kind.FAILED),
+        (400, "model_not_found", Kind.FAILED),
+        (403, "model_not_in_group", Kind.FAILED),
+        (404, "not_found", Kind.FAILED),
+        (413, "request_entity_too_large", Kind.FAILED),
+        (451, "", Kind.BLOCKED),
+    ],
+)
+async def test_what_concerns_one_shot_stops_that_shot_alone(
+    world: World, status: int, code: str, kind: Kind
+) -> None:
+    """Never retried: one POST for the shot, which fails; the others are rendered; exit 1."""
+    trouble = Trouble(lambda: refused(status, code), concern="bowl 2")
+    world.wire.meddle = trouble
+    report, exit_code = await run(world)
+    assert trouble.met == 1
+    assert report.summary.counts[kind] == 1
+    assert report.summary.counts[Kind.RENDERED] == 3
+    assert exit_code is Exit.INCOMPLETE
+    assert len(world.charges) == 3
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "invalid_api_key"), (403, "permission_denied")])
+async def test_a_refused_key_stops_the_run_after_one_request(
+    world: World, status: int, code: str
+) -> None:
+    """The key or the address is not allowed: one request in all, nothing in flight, exit 4."""
+    world.wire.meddle = Trouble(lambda: refused(status, code))
+    _report, exit_code = await run(world, Terms(concurrency=5), shots=20)
+    assert len(world.wire.requests) == 1
+    assert exit_code is Exit.CREDENTIALS
+    assert set(world.results().records) == {"a"}
+    assert world.results().records["a"].status is Status.FAILED
+
+
+async def test_a_key_that_is_revoked_on_the_way_ends_the_run(world: World) -> None:
+    """A 401 in the middle: no request after it; the next run gets what was bought."""
+    after = 0
+
+    async def revoke(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal after
+        if world.wire.count("/v1/tasks/query") >= 30:
+            after += 1
+            return refused(401, "invalid_api_key")
+        return await send(request)
+
+    world.wire.meddle = revoke
+    _report, exit_code = await run(world)
+    assert exit_code is Exit.CREDENTIALS
+    assert after == 1
+    world.wire.meddle = None
+    report, exit_code = await run(world)
+    assert exit_code is Exit.COMPLETE
+    assert report.summary.counts[Kind.RENDERED] == 4
+    assert set(world.charges.values()) == {1}
+    assert len(world.charges) == 4
+
+
+@pytest.mark.parametrize("code", ["insufficient_balance", "quota_exceeded"])
+async def test_no_money_stops_the_submits(world: World, code: str) -> None:
+    """402: one POST, nothing more is submitted, exit 3."""
+    trouble = Trouble(lambda: refused(402, code))
+    world.wire.meddle = trouble
+    report, exit_code = await run(world, Terms(concurrency=1))
+    assert trouble.met == 1
+    assert report.summary.counts[Kind.HELD] == 4
+    assert exit_code is Exit.MONEY
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(500, "internal_error"), (502, "api_error"), (503, "api_error"), (504, "timeout"), (502, "")],
+)
+async def test_a_fault_is_waited_out(world: World, status: int, code: str) -> None:
+    """Sent again after 1, 2, 4 and 8 s, so five POSTs: one layer of retries."""
+    trouble = Trouble(lambda: refused(status, code), times=4)
+    world.wire.meddle = trouble
+    _report, exit_code = await run(world, shots=1)
+    times = [
+        time
+        for (_m, path), time in zip(world.wire.requests, world.wire.times, strict=True)
+        if path == SUBMIT
+    ]
+    assert [round(time - times[0], 6) for time in times] == [0, 1, 3, 7, 15]
+    assert exit_code is Exit.COMPLETE
+    assert set(world.charges.values()) == {1}
+
+
+async def test_a_fault_that_stays_is_given_up_and_keeps_its_key(world: World) -> None:
+    """Five POSTs and the shot fails; the next run sends the very same key."""
+    keys: list[bytes] = []
+
+    async def deaf(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path == SUBMIT:
+            keys.append(request.content)
+            if len(keys) <= 5:
+                await send(request)  # it did act, whatever its answer says
+                return refused(504, "timeout")
+        return await send(request)
+
+    world.wire.meddle = deaf
+    report, exit_code = await run(world, shots=1)
+    assert len(keys) == 5
+    assert report.summary.counts[Kind.FAILED] == 1
+    assert exit_code is Exit.INCOMPLETE
+    _report, exit_code = await run(world, shots=1)
+    assert exit_code is Exit.COMPLETE
+    assert len(set(keys)) == 1
+    assert len(world.charges) == 1
+
+
+async def test_one_shots_faults_hold_no_other_up(world: World) -> None:
+    """While one shot's submit fails five times, the others are rendered."""
+    world.wire.meddle = Trouble(lambda: refused(503, "api_error"), concern="bowl 2")
+    report, _exit = await run(world)
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.FAILED]) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("reset", "seconds"),
+    [
+        (lambda now: str(now + 120), 120),
+        (lambda now: str(now + 10 * 365 * 86400), 300),
+        (lambda now: str(now - 60), 2),
+        (lambda _now: "0", 2),
+        (lambda _now: "-7", 2),
+        (lambda _now: "NaN", 2),
+        (lambda _now: None, 2),
+    ],
+)
+async def test_an_empty_bucket_holds_the_whole_run_back(
+    world: World, reset: Callable[[float], str | None], seconds: float
+) -> None:
+    """One POST finds the bucket empty; every other shot waits for the same reset, then goes on."""
+    said = reset(world.unix_time())
+    headers = {} if said is None else {"x-ratelimit-reset": said}
+    trouble = Trouble(lambda: refused(429, "rate_limit_exceeded", headers), times=1)
+    world.wire.meddle = trouble
+    _report, exit_code = await run(world, Terms(concurrency=10), shots=10)
+    submits = [
+        time
+        for (_m, path), time in zip(world.wire.requests, world.wire.times, strict=True)
+        if path == SUBMIT
+    ]
+    assert len(submits) == 11
+    assert submits[1] - submits[0] == pytest.approx(seconds, abs=0.1)
+    assert exit_code is Exit.COMPLETE
+
+
+async def test_a_bucket_that_fills_up_after_hours_is_waited_for(world: World) -> None:
+    """300 s at a time, and no more than one POST each time, until five hours have passed."""
+    filled = world.unix_time() + 5 * 3600
+    posts = 0
+
+    async def empty(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal posts
+        if request.url.path == SUBMIT and world.unix_time() < filled:
+            posts += 1
+            return refused(429, "rate_limit_exceeded", {"x-ratelimit-reset": str(filled)})
+        return await send(request)
+
+    world.wire.meddle = empty
+    _report, exit_code = await run(world, Terms(concurrency=8), shots=8)
+    assert exit_code is Exit.COMPLETE
+    assert posts <= 5 * 3600 / 300 + 8
+
+
+async def test_a_bucket_that_stays_empty_stops_the_submits(world: World) -> None:
+    """After six hours of waiting the run says so: nothing was bought, nothing failed, exit 1."""
+    never = {"x-ratelimit-reset": str(world.unix_time() + 7 * 86400)}
+    world.wire.meddle = Trouble(lambda: refused(429, "rate_limit_exceeded", never))
+    report, exit_code = await run(world)
+    assert report.summary.counts[Kind.HELD] == 4
+    assert exit_code is Exit.INCOMPLETE
+    assert not world.charges
+
+
+async def test_a_throttled_query_holds_all_requests_back(world: World) -> None:
+    """A 429 to a query: nothing at all is sent till its reset, and nothing is lost by it."""
+    until = 0.0
+
+    async def throttle(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal until
+        if request.url.path == "/v1/tasks/query" and not until:
+            until = anyio.current_time() + 90
+            reset = {"x-ratelimit-reset": str(world.unix_time() + 90)}
+            return refused(429, "rate_limit_exceeded", reset)
+        assert anyio.current_time() >= until
+        return await send(request)
+
+    world.wire.meddle = throttle
+    _report, exit_code = await run(world, Terms(concurrency=2), shots=6)
+    assert exit_code is Exit.COMPLETE
+    assert set(world.charges.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: refused(503, "api_error"), lambda: httpx.Response(502, text="<html>bad")]
+)
+async def test_polls_survive_any_number_of_faults(
+    world: World, make: Callable[[], httpx.Response]
+) -> None:
+    """Five minutes of 5xx, timeouts and resets at every query: the task is collected after it."""
+    begun = anyio.current_time()
+    count = 0
+
+    async def storm(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal count
+        if request.url.path == "/v1/tasks/query" and anyio.current_time() - begun < 300:
+            count += 1
+            if count % 3 == 0:
+                raise httpx.ReadError("reset")
+            if count % 3 == 1:
+                raise httpx.ReadTimeout("")
+            return make()
+        return await send(request)
+
+    world.wire.meddle = storm
+    _report, exit_code = await run(world, shots=2)
+    assert count > 60
+    assert exit_code is Exit.COMPLETE
+    assert world.wire.count(SUBMIT) == 2
+    assert set(world.charges.values()) == {1}
+
+
+async def test_an_unknown_status_is_no_end_and_an_end_is_never_left(world: World) -> None:
+    """`reticulating` and `queued` again are waited out; after `completed` no status counts."""
+    queries = 0
+
+    async def confuse(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal queries
+        answer = await send(request)
+        if request.url.path != "/v1/tasks/query":
+            return answer
+        queries += 1
+        await answer.aread()
+        said = answer.json()
+        if queries <= 3:
+            return httpx.Response(
+                200, json=said | {"status": ["reticulating", "queued", ""][queries - 1]}
+            )
+        if queries == 5:  # the first query after completion, for a fresh address
+            return httpx.Response(200, json={"task_id": said["task_id"], "status": "running"})
+        return answer
+
+    async with World(world.root, latency_seconds=lambda _job: 3.5) as quick:
+        quick.wire.meddle = confuse
+        original = quick.wire.meddle
+
+        async def cut_first_download(request: httpx.Request, send: Send) -> httpx.Response:
+            if request.url.path.startswith("/studio/clips") and queries == 4:
+                raise httpx.ReadError("cut")
+            return await original(request, send)
+
+        quick.wire.meddle = cut_first_download
+        _report, exit_code = await run(quick, shots=1)
+        assert exit_code is Exit.COMPLETE
+        assert queries >= 5
+        assert quick.results().records["a"].credits == pytest.approx(0.18)
+
+
+async def test_a_wrong_address_stops_the_run_at_the_first_answer(world: World) -> None:
+    """A page for people where the API should be: one request, the message says what to check."""
+    page = "<!DOCTYPE html><html>Please sign in</html>"
+    world.wire.meddle = Trouble(lambda: httpx.Response(200, text=page))
+    report, exit_code = await run(world, shots=10)
+    assert len(world.wire.requests) == 1
+    assert "SHOTMAKE_BASE_URL" in report.summary.halted
+    assert "<!DOCTYPE" in report.summary.halted
+    assert exit_code is Exit.INCOMPLETE
+    assert report.summary.counts[Kind.HELD] == 9
+    assert report.summary.counts[Kind.PENDING] == 1  # nobody knows what that page's server did
+
+
+@pytest.mark.parametrize("status", [301, 404, 405])
+async def test_an_address_without_the_api_stops_the_run(world: World, status: int) -> None:
+    """A redirect, or a server without that route: one request, and the address is named."""
+    world.wire.meddle = Trouble(lambda: httpx.Response(status, text="<html>no</html>"))
+    report, _exit = await run(world, shots=10)
+    assert len(world.wire.requests) == 1
+    assert "SHOTMAKE_BASE_URL" in report.summary.halted
+    assert report.summary.counts[Kind.HELD] == 10
+
+
+async def test_an_unreachable_gateway_is_not_tried_shot_by_shot(world: World) -> None:
+    """No connection: the first shot's five tries, then the run stops and says what to check."""
+
+    async def nobody(_request: httpx.Request, _send: Send) -> httpx.Response:
+        raise httpx.ConnectError("all connection attempts failed")
+
+    world.wire.meddle = nobody
+    report, exit_code = await run(world, shots=10)
+    assert len(world.wire.requests) == 5
+    assert report.summary.counts[Kind.HELD] == 10
+    assert "network" in report.summary.halted
+    assert exit_code is Exit.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (ssl.SSLCertVerificationError("self-signed certificate"), "certificate is not trusted"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "TLS failed"),
+    ],
+)
+async def test_a_tls_error_says_what_to_check(
+    world: World, failure: ssl.SSLError, says: str
+) -> None:
+    """TLS that can't stand is not tried again: one request, and what to check."""
+
+    async def untrusted(_request: httpx.Request, _send: Send) -> httpx.Response:
+        raise httpx.ConnectError("TLS") from failure
+
+    world.wire.meddle = untrusted
+    report, _exit = await run(world, shots=10)
+    assert len(world.wire.requests) == 1
+    assert says in report.summary.halted
+    assert "SHOTMAKE_BASE_URL" in report.summary.halted
+
+
+async def test_a_garbled_answer_to_a_submit_is_asked_for_by_its_key(world: World) -> None:
+    """JSON that is cut off, once the API is known: the task is found by its key, bought once."""
+    garbled = iter([False, True])
+
+    async def garble(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path == SUBMIT and next(garbled, False):
+            await answer.aread()
+            return httpx.Response(200, content=answer.content[:20])
+        return answer
+
+    world.wire.meddle = garble
+    _report, exit_code = await run(world, Terms(concurrency=1), shots=3)
+    assert exit_code is Exit.COMPLETE
+    assert world.wire.count(SUBMIT) == 3
+    assert set(world.charges.values()) == {1}
+
+
+async def test_an_answer_about_another_task_is_not_believed(world: World) -> None:
+    """A query's answer about another task, a submit's about another key: asked again."""
+
+    async def mix_up(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        await answer.aread()
+        said = answer.json() if answer.headers["content-type"].startswith("application") else {}
+        count = len(world.wire.requests)
+        if request.url.path == "/v1/tasks/query" and count % 5 == 0:
+            return httpx.Response(200, json=said | {"task_id": "task_other", "status": "failed"})
+        if request.url.path == SUBMIT and count == 1:
+            return httpx.Response(200, json=said | {"out_task_id": "another"})
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    world.wire.meddle = mix_up
+    _report, exit_code = await run(world, shots=2)
+    assert exit_code is Exit.COMPLETE
+    assert world.wire.count(SUBMIT) == 2
+    assert set(world.charges.values()) == {1}
+
+
+@pytest.mark.parametrize(("retries", "posts"), [(0, 1), (1, 2), (2, 3)])
+async def test_a_failed_task_is_bought_again_so_often(
+    world: World, retries: int, posts: int
+) -> None:
+    """`failed` for another reason than content policy: the next attempt, up to --retries."""
+    spec = world.film("a cup that FAILS")
+    await world.run(spec, terms=Terms(retries=retries))
+    assert world.wire.count(SUBMIT) == posts
+    assert not world.charges
