@@ -141,6 +141,11 @@ class UnknownStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A 451 in place of acting: the prompt is blocked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The task that this submit begins ends `failed`, after its usual time, unbilled."""
 
@@ -175,13 +180,11 @@ Fault = (
     | Stuck
     | Backwards
     | UnknownStatus
+    | Blocked
     | Failed
     | Gzip
     | OtherTask
 )
-
-BLOCKED_AT_SUBMIT: Final = Http(451, message="the prompt was blocked by the safety system")
-BLOCKED_AS_TASK: Final = Failed("content_policy_violation", "the prompt was blocked")
 
 _POSSIBLE: Final[Mapping[type[Fault], frozenset[Endpoint]]] = {
     Malformed: EVERYWHERE - {"clip"},
@@ -190,14 +193,13 @@ _POSSIBLE: Final[Mapping[type[Fault], frozenset[Endpoint]]] = {
     Backwards: ABOUT_TASKS,
     UnknownStatus: ABOUT_TASKS,
     OtherTask: ABOUT_TASKS,
+    Blocked: frozenset({"submit"}),
     Failed: frozenset({"submit"}),
 }
 
 
 def possible(fault: Fault) -> frozenset[Endpoint]:
     """Where a fault can happen at all: only a submit begins a task, and a clip is no JSON."""
-    if fault == BLOCKED_AT_SUBMIT:
-        return frozenset({"submit"})
     return _POSSIBLE.get(type(fault), EVERYWHERE)
 
 

@@ -18,6 +18,7 @@ from pipeline.studio.faults import (
     CODES,
     FAIL_WITH,
     Backwards,
+    Blocked,
     ExpiredUrl,
     Failed,
     Faults,
@@ -106,6 +107,9 @@ class Sabotage:
         match fault:
             case Http():
                 return _refusal(fault, self._unix_time())
+            case Blocked():
+                said = Http(451, message="the prompt was blocked by the safety system")
+                return _refusal(said, self._unix_time())
             case Html(status):
                 return Answer(status, ((b"content-type", b"text/html"),), b"").with_body(_PAGE)
             case Redirect(url):
