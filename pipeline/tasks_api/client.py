@@ -7,8 +7,6 @@ query is asked once, as whoever polls asks again anyway.
 
 from __future__ import annotations
 
-import ssl
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -26,6 +24,8 @@ from pipeline.errors import (
     TaskNotFoundError,
 )
 from pipeline.tasks_api.account import Account
+from pipeline.tasks_api.connection import ANSWER_SECONDS, ours
+from pipeline.tasks_api.connection import ANSWER_SECONDS, ours
 from pipeline.tasks_api.exchange import Exchange, unlogged
 from pipeline.tasks_api.gate import Gate
 from pipeline.tasks_api.refusals import (
@@ -40,14 +40,12 @@ from pipeline.tasks_api.retry import fault_wait
 from pipeline.tasks_api.wire import Task, encode_body, parse_task
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from pipeline.tasks_api.exchange import Log
 
 ANSWER_BYTES_MAX = 1024 * 1024
 _SILENCE = httpx.Timeout(30.0)
-_ANSWER_SECONDS = 60.0
-"""For one whole answer, however steadily it drips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +213,7 @@ class TasksClient:
             raise self._refused  # a key that was refused once is not sent again
         begun, outcome = anyio.current_time(), "cancelled"
         try:
-            with _ours(method, path):
+            with ours(f"{method} {path}"):
                 answer, received = await self._exchange(method, path, content)
             outcome = str(answer.status_code)
         except ApiError as error:
@@ -233,7 +231,7 @@ class TasksClient:
         headers = {"x-api-key": self._key, "accept-encoding": "identity"}
         if "content" in content:
             headers["content-type"] = "application/json"
-        with anyio.fail_after(_ANSWER_SECONDS):
+        with anyio.fail_after(ANSWER_SECONDS):
             request = self._http.stream(method, path, headers=headers, timeout=_SILENCE, **content)
             async with request as answer:
                 received = bytearray()
@@ -304,51 +302,3 @@ def _about_key(task: Task, out_task_id: str) -> Task:
         said = f"asked about {out_task_id!r}, the answer is about another out_task_id"
         raise LostAnswerError(said, code="unreadable")
     return task
-
-
-@contextmanager
-def _ours(method: str, path: str) -> Iterator[None]:
-    """httpx's exceptions as ours. A connection that never stood can't have bought anything."""
-    asked = f"{method} {path}"
-    try:
-        yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        tls = _tls_error(error)
-        if tls is not None:
-            raise ProtocolError(f"{asked}: {tls}", code="tls") from error
-        said = f"{asked}: no connection ({_reason(error)}). Check the network and SHOTMAKE_BASE_URL"
-        raise GatewayError(said, code="no_connection") from error
-    except TimeoutError as error:
-        said = f"{asked}: no whole answer within {_ANSWER_SECONDS:.0f} s"
-        raise LostAnswerError(said, code="no_answer") from error
-    except httpx.TransportError as error:
-        raise LostAnswerError(f"{asked}: no answer ({_reason(error)})", code="no_answer") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ProtocolError(f"{asked}: {_reason(error)}", code="unreadable") from error
-
-
-def _tls_error(error: BaseException) -> str | None:
-    """What to check when it was TLS that failed."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return (
-                f"the gateway's certificate is not trusted ({_tls_reason(cause, 'verify_message')}). Check "
-                "SHOTMAKE_BASE_URL and this machine's clock; behind a proxy that opens TLS, "
-                "name its authority in SSL_CERT_FILE."
-            )
-        if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-            return None  # cut off in the middle: that may pass
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS failed ({_tls_reason(cause, 'reason')}). Check that SHOTMAKE_BASE_URL names an https port."
-        cause = cause.__cause__ or cause.__context__
-    return None
-
-
-def _tls_reason(error: ssl.SSLError, name: str) -> str:
-    """OpenSSL's own word for it, which not every error carries."""
-    return str(getattr(error, name, None) or error).replace("_", " ").lower()
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__

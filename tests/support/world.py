@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pipeline.rendering.steps import Plan
     from pipeline.studio.engine import Job
     from pipeline.studio.sabotage import Sabotage
+    from pipeline.tasks_api.exchange import Exchange
 
 PROVIDER = "https://gateway.test"
 KEY = "sk-byts-test"
@@ -89,6 +90,7 @@ class World:
     latency_seconds: Callable[[Job], float] = lambda _job: 30.0
     workers: int = 100
     notices: list[Notice] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
         house = House(self._render, self.workers, self.unix_time, self.latency_seconds)
@@ -215,8 +217,15 @@ class _OpenGateway:
         self._downloads = httpx.AsyncClient(transport=world.wire)
         return Gateway(
             provider=PROVIDER,
-            client=TasksClient(self._http, KEY, Surroundings(world.unix_time, lambda: 0.5)),
-            downloads=Downloads(self._downloads, HostRule(PROVIDER), resolve=None),
+            client=TasksClient(
+                self._http,
+                KEY,
+                Surroundings(world.unix_time, lambda: 0.5),
+                world.exchanges.append,
+            ),
+            downloads=Downloads(
+                self._downloads, HostRule(PROVIDER), resolve=None, log=world.exchanges.append
+            ),
             models=CATALOG,
         )
 
