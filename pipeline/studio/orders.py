@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from typing import TYPE_CHECKING, Any
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.errors import ShotmakeError
 from pipeline.storyboard.catalog import frame_size
 from pipeline.studio.engine import Job
+from pipeline.studio.refusals import RefusalError, quoted
 from pipeline.studio.tasks import Order
 
 if TYPE_CHECKING:
@@ -16,87 +18,129 @@ if TYPE_CHECKING:
 
     from pipeline.storyboard.catalog import Model
 
-_COMMON = {"prompt", "duration_seconds", "resolution", "aspect_ratio", "seed", "image_init"}
+OUT_TASK_ID_MAX: Final = 256
+ADDRESS_MAX: Final = 2048
+SEED_MIN, SEED_MAX = -(2**63), 2**63 - 1
+"""The provider publishes no bound for seeds; the studio's is what 64 bits hold."""
+
+PROMPT_CHARACTERS_MAX: Final = 4000
+"""An engine is told a prompt's beginning: a million characters a task would fill the memory."""
+
+ADDRESS_PATTERN: Final = (
+    r"^https?://(?:[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,30}|\[[0-9a-f:]{2,40}\])"
+    r"(?::[0-9]{1,5})?(?:[/?][!-~]*)?$"
+)
+DATA_URL_PATTERN: Final = (
+    r"^data:image/[a-z0-9.+-]{1,40};base64,"
+    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$"
+)
+_ADDRESS = re.compile(ADDRESS_PATTERN)
+_DATA_URL = re.compile(DATA_URL_PATTERN)
+
+_OWN = {"prompt", "duration_seconds", "resolution", "aspect_ratio", "seed", "image_init"}
 _ENVELOPE = {"model", "params", "out_task_id", "callback_url"}
 
 
-class OrderError(ShotmakeError):
-    """A submit that is refused; `status` and `code` as tasks-api.md lists them."""
-
-    def __init__(self, message: str, code: str = "invalid_param", status: int = 400) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-
-
 def order_from(document: object, account: str, models: Mapping[str, Model], *, free: bool) -> Order:
-    """Read a submit's body, flat or with `params`. Raises `OrderError`."""
+    """Read a submit's body, flat or with `params`. Raises `RefusalError`."""
     if not isinstance(document, dict):
-        raise OrderError("the body is no JSON object")
-    model = models.get(str(document.get("model")))
-    if model is None:
-        raise OrderError(f"no model {document.get('model')!r}", "model_not_found")
-    nested = document.get("params")
-    params = nested if isinstance(nested, dict) else document
-    params = {name: value for name, value in params.items() if name not in _ENVELOPE}
+        raise RefusalError("the body is no JSON object")
+    model = _model(document, models)
+    params = _params(document)
     out_task_id = document.get("out_task_id")
-    if out_task_id is not None and not (
-        isinstance(out_task_id, str) and 0 < len(out_task_id) <= 256
+    if "out_task_id" in document and not (
+        isinstance(out_task_id, str) and 0 < len(out_task_id) <= OUT_TASK_ID_MAX
     ):
-        raise OrderError("out_task_id must be a text of 1 to 256 characters")
+        raise RefusalError(f"out_task_id must be a text of 1 to {OUT_TASK_ID_MAX} characters")
+    if "callback_url" in document and not _is_address(document["callback_url"]):
+        raise RefusalError("callback_url must be an http or https URL")
     _check(params, model)
-    width, height = frame_size(
-        params.get("aspect_ratio", model.aspects[0]), params.get("resolution", model.resolutions[0])
-    )
+    resolution = params.get("resolution", model.resolutions[0])
+    width, height = frame_size(params.get("aspect_ratio", model.aspects[0]), resolution)
     job = Job(
         label=_label(out_task_id),
         model=model.name,
-        prompt=params["prompt"],
-        duration_seconds=params["duration_seconds"],
+        prompt=params["prompt"][:PROMPT_CHARACTERS_MAX],
+        duration_seconds=int(params["duration_seconds"]),
         width=width,
         height=height,
-        seed=params.get("seed"),
-        init_image=_image(params.get("image_init")),
+        seed=int(params["seed"]) if "seed" in params else None,
     )
     price = 0.0 if free else model.estimate_credits(job.duration_seconds)
-    return Order(account, out_task_id, {"model": model.name, **params}, job, price)
+    image = _image(params["image_init"]) if "image_init" in params else None
+    fingerprint = _fingerprint(model.name, params)
+    return Order(account, out_task_id, fingerprint, job, resolution, price, image)
+
+
+def _model(document: Mapping[str, Any], models: Mapping[str, Model]) -> Model:
+    name = document.get("model")
+    if not isinstance(name, str):
+        raise RefusalError("model is missing" if name is None else "model must be a text")
+    if name not in models:
+        raise RefusalError(f"no model {quoted(name)}", "model_not_found")
+    return models[name]
+
+
+def _params(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters: those under `params`, which then has all of them, or the top level's."""
+    top = {name: value for name, value in document.items() if name not in _ENVELOPE}
+    if "params" not in document:
+        return top
+    params = document["params"]
+    if not isinstance(params, dict):
+        raise RefusalError("params must be an object")
+    if top:
+        raise RefusalError(f"{quoted(next(iter(top)))} stands beside params and not in it")
+    return params
 
 
 def _check(params: Mapping[str, Any], model: Model) -> None:
-    unknown = sorted(set(params) - _COMMON - set(model.extras))
+    unknown = sorted(set(params) - _OWN - set(model.extras))
     if unknown:
-        raise OrderError(f"{model.name} has no field {unknown[0]!r}")
-    prompt, seconds, seed = (params.get(name) for name in ("prompt", "duration_seconds", "seed"))
+        raise RefusalError(f"{model.name} has no field {quoted(unknown[0])}")
+    prompt = params.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
-        raise OrderError("prompt is missing")
+        raise RefusalError("prompt is missing")
     longest = model.max_duration_seconds
-    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 1 <= seconds <= longest:
-        raise OrderError(f"duration_seconds must be a whole number from 1 to {longest}")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise OrderError("seed must be a whole number")
+    if not _is_whole(params.get("duration_seconds"), 1, longest):
+        raise RefusalError(f"duration_seconds must be a whole number from 1 to {longest}")
+    if "seed" in params and not _is_whole(params["seed"], SEED_MIN, SEED_MAX):
+        raise RefusalError(f"seed must be a whole number from {SEED_MIN} to {SEED_MAX}")
     choices = {"aspect_ratio": model.aspects, "resolution": model.resolutions}
     for name in model.extras:
         choices[name] = tuple(model.fields["properties"][name].get("enum", ()))
     for name, allowed in choices.items():
         if name in params and allowed and params[name] not in allowed:
-            raise OrderError(f"{name} must be one of {', '.join(map(str, allowed))}")
+            raise RefusalError(f"{name} must be one of {', '.join(map(str, allowed))}")
 
 
-def _image(url: object) -> bytes | None:
-    """An inline image's bytes. The studio fetches nothing: an https image is left out."""
-    if url is None:
-        return None
-    if not isinstance(url, str):
-        raise OrderError("image_init must be a URL")
-    if url.startswith("https://"):
-        return None
-    header, comma, content = url.partition(",")
-    if not (comma and header.startswith("data:image/") and header.endswith(";base64")):
-        raise OrderError("image_init must be an https URL or a base64 data:image URL")
-    try:
-        return base64.b64decode(content, validate=True)
-    except binascii.Error:
-        raise OrderError("image_init is no valid base64") from None
+def _is_whole(value: object, lowest: int, highest: int) -> bool:
+    """JSON knows one kind of number: 4.0 is a whole one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value == value // 1 and lowest <= value <= highest
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= ADDRESS_MAX and bool(_ADDRESS.fullmatch(value))
+
+
+def _image(url: object) -> bytes | str:
+    """An inline image's bytes, or the address of one that is elsewhere."""
+    if isinstance(url, str) and _is_address(url):
+        return url
+    if not isinstance(url, str) or not _DATA_URL.fullmatch(url):
+        raise RefusalError("image_init must be an https URL or a base64 data:image URL")
+    return base64.b64decode(url.partition(",")[2])
+
+
+def _fingerprint(model: str, params: Mapping[str, Any]) -> bytes:
+    """What de-duplication compares: the same in either shape, whatever the order of fields."""
+    wholes = {
+        name: int(value) if isinstance(value, float) else value for name, value in params.items()
+    }
+    canonical = json.dumps([model, wholes], sort_keys=True)
+    return hashlib.sha256(canonical.encode("ascii")).digest()
 
 
 def _label(out_task_id: str | None) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
 import pytest
 
-from tests.support.world import KEY, PROVIDER, World
+from pipeline.studio.app import Studio
+from pipeline.studio.tasks import House
+from tests.support.world import CATALOG, KEY, PROVIDER, World
+
+if TYPE_CHECKING:
+    from pipeline.studio.engine import Job
 
 pytestmark = pytest.mark.anyio
 ORDER: dict[str, Any] = {
@@ -154,13 +159,24 @@ async def test_an_address_expires_and_a_fresh_one_is_free(world: World) -> None:
 
 async def test_an_inline_image_reaches_the_engine(world: World) -> None:
     """A data URL's bytes are the job's init image."""
+    seen: list[Job] = []
+
+    async def render(job: Job) -> bytes:
+        seen.append(job)
+        return b"clip"
+
+    studio = Studio(CATALOG, House(render, 1, world.unix_time), free=False)
     image = base64.b64encode(b"picture").decode()
-    http = studio_of(world)
     body = ORDER | {"image_init": f"data:image/png;base64,{image}"}
-    task_id = (await http.post("/v1/tasks/submit", json=body)).json()["task_id"]
-    task = world.studio.tasks.find(KEY, task_id=task_id)
-    assert task is not None
-    assert task.order.job.init_image == b"picture"
+    async with studio.tasks:
+        http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=studio.app),
+            base_url=PROVIDER,
+            headers={"x-api-key": KEY},
+        )
+        assert (await http.post("/v1/tasks/submit", json=body)).status_code == 200
+        await anyio.sleep(1)
+    assert [job.init_image for job in seen] == [b"picture"]
 
 
 async def test_the_models_are_listed(world: World) -> None:
