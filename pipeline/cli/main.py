@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
     cancel = _specs(add("cancel", "end the tasks that are in flight"))
     cancel.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
+    _serve_options(add("serve", "the tasks API on this machine, drawing animatics"))
     return parser
 
 
