@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import anyio
+import httpx
 import pytest
 
 from pipeline.cli.boards import load, open_boards
@@ -13,7 +14,7 @@ from pipeline.rendering.cancelling import Cancelled, cancel_open
 from pipeline.rendering.states import Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
-from tests.support.world import CATALOG, PROVIDER, World
+from tests.support.world import CATALOG, PROVIDER, Send, World
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +73,82 @@ async def test_what_the_provider_has_lost_is_said(world: World) -> None:
     (one,) = await cancel(world, spec)
     assert one.status == "unknown to the provider"
     assert world.results().records["a"].status is Status.FAILED
+
+
+async def test_one_tasks_trouble_keeps_no_other_in_flight(world: World) -> None:
+    """A cancel that fails is said with its reason; the others are cancelled; it stays open."""
+    async with World(world.root, latency_seconds=lambda _job: 600) as slow:
+        spec = slow.film("a bowl", "a cup", "a plate")
+        await slow.run(spec, terms=Terms(timeout_seconds=10))
+        stubborn = slow.results().records["b"].task_id
+        tries = 0
+
+        async def refuse(request: httpx.Request, send: Send) -> httpx.Response:
+            nonlocal tries
+            if request.url.path == f"/v1/tasks/cancel/{stubborn}":
+                tries += 1
+                return httpx.Response(503)
+            return await send(request)
+
+        slow.wire.meddle = refuse
+        ended = await cancel(slow, spec)
+        assert [(one.render, one.free, bool(one.trouble)) for one in ended] == [
+            ("a", True, False),
+            ("b", False, True),
+            ("c", True, False),
+        ]
+        assert tries == 5
+        slow.wire.meddle = None
+        assert [one.render for one in await cancel(slow, spec)] == ["b"]
+
+
+async def test_seconds_that_were_rendered_are_billed_and_told(world: World) -> None:
+    """A cancel that the provider bills says so, and is not called free."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        spec = slow.film("a bowl")
+        await slow.run(spec, terms=Terms(timeout_seconds=10))
+
+        async def bill(request: httpx.Request, send: Send) -> httpx.Response:
+            answer = await send(request)
+            await answer.aread()
+            said = answer.json()
+            return httpx.Response(200, json=said | {"credits_used": 0.09})
+
+        slow.wire.meddle = bill
+        (one,) = await cancel(slow, spec)
+        assert (one.status, one.credits, one.free) == ("cancelled", pytest.approx(0.09), False)
+        assert slow.results().records["a"].credits == pytest.approx(0.09)
+
+
+async def test_an_old_doubt_is_not_resolved_by_a_cancel(world: World) -> None:
+    """Sent over a day ago, never answered, its key forgotten: it stays a doubt."""
+
+    async def dead(_request: httpx.Request, _send: Send) -> httpx.Response:
+        raise httpx.ReadError("reset")
+
+    spec = world.film("a bowl")
+    world.wire.meddle = dead
+    await world.run(spec)
+    world.wire.meddle = None
+    await anyio.sleep(25 * 3600)
+    (one,) = await cancel(world, spec)
+    assert "--resubmit-uncertain" in one.trouble
+    report = await world.run(spec)
+    assert not report.summary.complete
+    assert world.wire.count("/v1/tasks/submit") == 1
+
+
+async def test_what_never_arrived_is_free(world: World) -> None:
+    """A submit that the provider never had is ended on record, and bought by the next run."""
+
+    async def dead(_request: httpx.Request, _send: Send) -> httpx.Response:
+        raise httpx.ReadError("reset")
+
+    spec = world.film("a bowl")
+    world.wire.meddle = dead
+    await world.run(spec)
+    world.wire.meddle = None
+    (one,) = await cancel(world, spec)
+    assert (one.status, one.free) == ("never arrived", True)
+    assert (await world.run(spec)).summary.complete
+    assert set(world.charges.values()) == {1}
