@@ -78,6 +78,7 @@ _OPTIONS: Final = {
     "headers": ("http",),
     "reset_in_seconds": ("http",),
 }
+_NO_MAPPING: Final = ("the file is ", "a second document")
 _EXAMPLE: Final = "`- {on: submit, do: lost}`"
 
 
@@ -128,10 +129,10 @@ def read_faults(data: bytes, name: str) -> BadDay:
 
 
 def _of_faults(message: str) -> str:
-    """A reader of storyboards tells what one begins with; here other words are right."""
-    if "storyboard" not in message:
-        return message
-    return f"a file of faults is one mapping: `faults:` and under it rules, as in {_EXAMPLE}"
+    """What the reader of storyboards says, where it says what one has to be like."""
+    if message.startswith(_NO_MAPPING):
+        return f"a file of faults is one mapping: `faults:` and under it rules, as in {_EXAMPLE}"
+    return message.replace("a storyboard", "a file of faults")
 
 
 class _Reader:
@@ -151,7 +152,8 @@ class _Reader:
         seed = int(self._value(root, "seed", "", self._root, 0))
         listing = root.get("faults")
         if not isinstance(listing, Seq) or not listing:
-            if listing is not UNREADABLE:
+            misnamed = "faults" not in root and self._findings  # one of the unknown keys is meant
+            if listing is not UNREADABLE and not misnamed:
                 place = root.value_place("faults") if "faults" in root else root.place
                 said = f"there are no rules; write `faults:` and under it {_EXAMPLE}"
                 self._findings.add(place, "faults", said)
@@ -250,8 +252,10 @@ class _Reader:
         if key not in holder or value is UNREADABLE:
             return default
         if key == "headers" and isinstance(value, Map):
-            for name in value:
-                self._value(value, name, f"{path}.{key}", dict.fromkeys(value, self._header), "")
+            each = dict.fromkeys(value, self._header)
+            told = [self._value(value, name, f"{path}.{key}", each, None) for name in value]
+            if None in told:
+                return default
         schema = schemas[key]
         fits = self._validator.evolve(schema=schema).is_valid(value) and not is_unsendable(value)
         if not fits:

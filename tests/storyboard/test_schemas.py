@@ -85,7 +85,7 @@ def check_jsonschema(*arguments: str | Path) -> subprocess.CompletedProcess[str]
 def test_all_schemas_are_schemas() -> None:
     """Every schema file is valid against its metaschema."""
     files = sorted(schemas_folder().rglob("*.json"))
-    assert len(files) == 11
+    assert len(files) == 12
     done = check_jsonschema("--check-metaschema", *files)
     assert done.returncode == 0, done.stdout
 
