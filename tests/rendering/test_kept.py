@@ -207,7 +207,7 @@ async def test_a_key_used_with_other_bytes_is_taken_up(
     spec.write_text(spec.read_text("utf-8").replace("4}", "4, init_image: b.png}"), "utf-8")
     await world.run(spec)
     world.folder().results_path.unlink()
-    monkeypatch.setattr(stills, "_QUALITIES", (40,))
+    monkeypatch.setattr(stills, "QUALITY_MAX", 40)
     report = await world.run(spec)
     assert report.summary.complete
     assert set(world.charges.values()) == {1}
