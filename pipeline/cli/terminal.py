@@ -119,7 +119,9 @@ def credits_text(credits: float | None, *, estimated: bool = False) -> str:
     """`0.18`, `≈ 0.18` for an estimate, `unknown` for what nobody knows."""
     if credits is None:
         return "unknown"
-    return f"≈ {credits:.2f}" if estimated else f"{credits:.2f}"
+    exact = f"{credits:.4f}".rstrip("0")
+    shown = max(exact, f"{credits:.2f}", key=len)  # cents at least, and nothing rounded away
+    return f"≈ {shown}" if estimated else shown
 
 
 def count_text(number: int, one: str, many: str = "") -> str:

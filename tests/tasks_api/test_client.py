@@ -14,7 +14,6 @@ from pipeline.errors import (
     BlockedError,
     CredentialsError,
     GatewayError,
-    ProtocolError,
     RefusedError,
     TaskNotFoundError,
 )
