@@ -202,7 +202,7 @@ def test_any_is_wherever_the_fault_is_possible() -> None:
             "faults: [{on: submit, do: {http: 503, headers: {Retry-After: 30}}}]",
             (
                 "1:62: faults[0].do.headers.Retry-After: 30 can't stand here; Retry-After takes "
-                "a text in plain ASCII; put a number in quotes"
+                "a text in plain ASCII without spaces around it; put a number in quotes"
             ),
         ),
         (
@@ -260,9 +260,9 @@ VALUES: dict[str, list[Any]] = {
     "truncated": [-0.1, 0, 0.5, 0.99, 1],
     "malformed": ["cut", "garbled", "x", True],
     "html": [199, 200, 204, 205, 304, 502],
-    "content_type": ["text/plain", "", " ", "a\nb", "é", 1],
+    "content_type": ["text/plain", "a b", "", " ", "a ", "a\nb", "a\n", "é", 1],
     "expired_url": [403, 404, 410, 410.0, 401, True],
-    "redirect": ["https://a.test/", "/x", "", "a b", "é"],
+    "redirect": ["https://a.test/", "/x", "", "a b", "a\n", "é"],
     "unknown_status": ["archiving", "", " ", 1],
     "failed": ["engine_error", "", 1],
     "blocked": ["submit", "task", "x"],
@@ -274,7 +274,11 @@ VALUES: dict[str, list[Any]] = {
         {"A": "1"},
         {"a b": "1"},
         {"A": 1},
+        {"A": ""},
         {"A": "é"},
+        {"A": " padded"},
+        {"A": "1\n"},
+        {"A\n": "1"},
         {},
         {"Content-Length": "1"},
         {"transfer-encodinG": "x"},
