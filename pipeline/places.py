@@ -121,9 +121,10 @@ def place_of(url: str) -> Place:
             raise AddressError("the URL has a user or a password in it")
         if parsed.scheme not in {"http", "https"}:
             raise AddressError(f"the URL is {parsed.scheme}: and not https")
-        port = parsed.port or (443 if parsed.scheme == "https" else 80)
-        if parsed.port == 0 or port > 65535:
-            raise AddressError(f"the URL's port is {parsed.port}")
+        usual = 443 if parsed.scheme == "https" else 80
+        port = usual if parsed.port is None else parsed.port
+        if not 1 <= port <= 65535:
+            raise AddressError(f"the URL's port is {port}")
         return Place(parsed.scheme, host, port, parsed.copy_with(host=host, fragment=None))
     except (httpx.InvalidURL, ValueError, IndexError):
         raise AddressError("the URL is none that can be used") from None

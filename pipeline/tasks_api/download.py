@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -17,7 +18,7 @@ from pipeline.tasks_api.exchange import Exchange, unlogged
 from pipeline.web import UnreachableError, lookup, opened, plain_length
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     import httpx
@@ -115,7 +116,8 @@ class Downloads:
                 self.http, url, self.rule, resolve=self.resolve, headers=asked, seen=seen
             ) as answer:
                 _require_clip(answer, resuming=bool(asked), partial=partial)
-                await _save(answer, partial)
+                async with aclosing(answer.aiter_raw()) as chunks:
+                    await _save(chunks, partial)
         except AddressError as error:
             raise ProtocolError(f"the clip is not fetched: {error}", code="address") from None
         except UnreachableError as error:
@@ -181,10 +183,10 @@ def _require_rest(headers: Mapping[str, str], length: int | None, partial: Parti
         raise _too_large()
 
 
-async def _save(answer: httpx.Response, partial: Partial) -> None:
+async def _save(chunks: AsyncIterator[bytes], partial: Partial) -> None:
     # Written on this thread: a chunk costs less than handing it to another one.
     with partial.path.open("ab") as file:
-        async for chunk in answer.aiter_raw():
+        async for chunk in chunks:
             there = partial.bytes + len(chunk)
             if there > CLIP_BYTES_MAX:
                 raise _too_large()
