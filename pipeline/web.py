@@ -14,7 +14,7 @@ the URL itself can be checked, and what the name stands for is the proxy's busin
 from __future__ import annotations
 
 import socket
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 from urllib.request import getproxies, proxy_bypass
 
@@ -146,11 +146,10 @@ async def public_get(
                 length = plain_length(answer)
                 if (length or 0) > bytes_max:
                     raise UnreachableError(f"it is over {bytes_max} bytes")
-                async with aclosing(answer.aiter_raw()) as chunks:
-                    async for chunk in chunks:
-                        received += chunk
-                        if len(received) > bytes_max:
-                            raise UnreachableError(f"it is over {bytes_max} bytes")
+                async for chunk in answer.aiter_raw():
+                    received += chunk
+                    if len(received) > bytes_max:
+                        raise UnreachableError(f"it is over {bytes_max} bytes")
                 if length not in {None, len(received)}:
                     raise UnreachableError(f"only {len(received)} of {length} bytes came")
     except TimeoutError:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -116,8 +115,7 @@ class Downloads:
                 self.http, url, self.rule, resolve=self.resolve, headers=asked, seen=seen
             ) as answer:
                 _require_clip(answer, resuming=bool(asked), partial=partial)
-                async with aclosing(answer.aiter_raw()) as chunks:
-                    await _save(chunks, partial)
+                await _save(answer.aiter_raw(), partial)
         except AddressError as error:
             raise ProtocolError(f"the clip is not fetched: {error}", code="address") from None
         except UnreachableError as error:
