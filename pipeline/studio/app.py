@@ -250,7 +250,7 @@ def envelope(status: int, code: str, message: str) -> dict[str, Any]:
     return {"error": {"type": kind, "code": code, "message": message}}
 
 
-def _refusal(_request: Request, error: Exception) -> Response:
+async def _refusal(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusalError)  # noqa: S101 (how Starlette registers handlers)
     answer = _Answer(envelope(error.status, error.code, str(error)), error.status)
     if isinstance(error, RangeError):
@@ -258,7 +258,7 @@ def _refusal(_request: Request, error: Exception) -> Response:
     return answer
 
 
-def _http_refusal(_request: Request, error: Exception) -> Response:
+async def _http_refusal(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (how Starlette registers handlers)
     status = error.status_code
     code = "not_found" if status == 404 else "invalid_param"
@@ -266,10 +266,10 @@ def _http_refusal(_request: Request, error: Exception) -> Response:
     return _Answer(body, status, headers=error.headers)
 
 
-def _gone(_request: Request, _error: Exception) -> Response:
+async def _gone(_request: Request, _error: Exception) -> Response:
     """The caller left in the middle of its body: nobody reads this, and nothing went wrong."""
     return Response(status_code=400)
 
 
-def _accident(_request: Request, _error: Exception) -> Response:
+async def _accident(_request: Request, _error: Exception) -> Response:
     return _Answer(envelope(500, "internal_error", "the studio has failed; see its log"), 500)
