@@ -59,6 +59,7 @@ def summary_json(outcome: Outcome, seconds: float) -> dict[str, object]:
     return {
         "event": "summary",
         **{kind.value: number for kind, number in summary.counts.items()},
+        "stopped": summary.halted or None,
         "credits": None if unknown else summary.credits,
         "seconds": round(seconds, 3),
         "exit": int(outcome.exit),
@@ -107,7 +108,7 @@ def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:
         return [
             f"interrupted; {tasks} in flight and on record",
             "next: the same command collects what they bring, and pays for none of them twice;",
-            "      shotmake cancel, with the same --pass, ends them",
+            "      shotmake cancel ends them",
         ]
     advice = []
     if outcome.summary.halted:

@@ -59,7 +59,7 @@ class Errand:
             if self._step.action is not Action.RENDER or self._step.wanted is None:
                 await self._take_up()
             elif self._summary.halted:
-                self._tell(Kind.HELD, f"not submitted: {self._summary.halted}")
+                self._tell(Kind.HELD)  # why is said once, at the end
             else:
                 await self._render(self._step.wanted, self._step.attempt)
 

@@ -25,7 +25,6 @@ from pipeline.errors import (
 )
 from pipeline.tasks_api.account import Account
 from pipeline.tasks_api.connection import ANSWER_SECONDS, ours
-from pipeline.tasks_api.connection import ANSWER_SECONDS, ours
 from pipeline.tasks_api.exchange import Exchange, unlogged
 from pipeline.tasks_api.gate import Gate
 from pipeline.tasks_api.refusals import (
@@ -213,7 +212,7 @@ class TasksClient:
             raise self._refused  # a key that was refused once is not sent again
         begun, outcome = anyio.current_time(), "cancelled"
         try:
-            with ours(f"{method} {path}"):
+            with ours(f"{method} {str(self._http.base_url).rstrip('/')}{path}"):
                 answer, received = await self._exchange(method, path, content)
             outcome = str(answer.status_code)
         except ApiError as error:
@@ -261,7 +260,7 @@ class TasksClient:
         )
         if isinstance(refused, CredentialsError):
             self._refused = refused
-        elif answer.status_code >= 400 and is_of_the_api(answer.status_code, received):
+        elif answer.status_code >= 400 and is_of_the_api(received):
             self._meet()
         raise self._unmet(refused)
 

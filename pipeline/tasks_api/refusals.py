@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 THROTTLED = 429
 
+_NEVER_BETTER = {501, 505}
+"""Not implemented, no such HTTP: what answers so has no fault that passes."""
+
 CHECK_ADDRESS = "Is SHOTMAKE_BASE_URL the tasks API's address, with no proxy's page before it?"
 CHECK_KEY = "Check BYTESPIKE_API_KEY."
 
@@ -72,9 +75,9 @@ def refusal(
     return kind(text, code=code or str(status), status=status)
 
 
-def is_of_the_api(status: int, content: bytes) -> bool:
-    """Whether a refusal carries the API's envelope; 5xx come from proxies before it, too."""
-    return bool(parse_error(content).code) or status >= 500 or status == THROTTLED
+def is_of_the_api(content: bytes) -> bool:
+    """Whether a refusal carries the API's envelope; a proxy's before it doesn't."""
+    return bool(parse_error(content).code)
 
 
 def _meaning(status: int, said: ErrorAnswer) -> tuple[type[ApiError], str]:
@@ -87,7 +90,7 @@ def _meaning(status: int, said: ErrorAnswer) -> tuple[type[ApiError], str]:
         (status == 451 or code in BLOCKED_CODES, BlockedError, ""),
         (status == 404 and code == "task_not_found", TaskNotFoundError, ""),
         (status < 400, ProtocolError, CHECK_ADDRESS),
-        (status >= 500, GatewayError, ""),
+        (status >= 500 and status not in _NEVER_BETTER, GatewayError, ""),
         (not code or status == 404, RefusedError, CHECK_ADDRESS),
     )
     return next(((kind, remedy) for fits, kind, remedy in rows if fits), (RefusedError, ""))

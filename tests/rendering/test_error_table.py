@@ -337,7 +337,7 @@ async def test_a_wrong_address_stops_the_run_at_the_first_answer(world: World) -
     assert report.summary.counts[Kind.PENDING] == 1  # nobody knows what that page's server did
 
 
-@pytest.mark.parametrize("status", [301, 404, 405])
+@pytest.mark.parametrize("status", [301, 404, 405, 501])
 async def test_an_address_without_the_api_stops_the_run(world: World, status: int) -> None:
     """A redirect, or a server without that route: one request, and the address is named."""
     world.wire.meddle = Trouble(lambda: httpx.Response(status, text="<html>no</html>"))
