@@ -11,6 +11,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import anyio
+import anyio.lowlevel
 
 from pipeline.errors import ShotmakeError
 from pipeline.studio import asking
@@ -87,7 +88,7 @@ class Sabotage:
             return
         fault = self.faults.choose(asked.endpoint, self._shot(asked))
         if isinstance(fault, Reset):
-            _drop(scope)
+            await _drop(scope)
         elif (instead := self._instead(fault, asked.endpoint)) is not None:
             await _deliver(send, instead)
         elif fault is None and asked.endpoint in {"models", "clip"}:
@@ -136,7 +137,7 @@ class Sabotage:
             case None:
                 await _deliver(send, answer)
             case Lost():
-                _drop(scope)
+                await _drop(scope)
             case Truncated(fraction):
                 await _deliver_part(scope, send, answer, fraction)
             case SlowHeaders(seconds):
@@ -213,7 +214,7 @@ async def _deliver_part(scope: Scope, send: Send, answer: Answer, fraction: floa
     await _start(send, answer)
     await send({"type": "http.response.body", "body": part, "more_body": True})
     await anyio.sleep(_FLUSH_SECONDS)  # a reset throws away what has not left yet
-    _drop(scope)
+    await _drop(scope)
 
 
 async def _drip(send: Send, answer: Answer, seconds: float) -> None:
@@ -233,11 +234,12 @@ async def _start(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
 
 
-def _drop(scope: Scope) -> None:
+async def _drop(scope: Scope) -> None:
     abort = _abort(scope)
     if abort is None:
         raise ConnectionDroppedError
     abort()
+    await anyio.lowlevel.checkpoint()  # the server hears of it before it misses the answer
 
 
 def _abort(scope: Scope) -> Callable[[], object] | None:

@@ -199,6 +199,10 @@ def test_any_is_wherever_the_fault_is_possible() -> None:
             "1:37: faults[0].do.slow_body: .inf can't stand here; slow_body takes seconds",
         ),
         (
+            "faults: [{on: submit, probability: .nan, do: lost}]",
+            "1:36: faults[0].probability: .nan can't stand here; probability takes a number over 0",
+        ),
+        (
             "faults: [{on: submit, do: {http: 503, headers: {Retry-After: 30}}}]",
             (
                 "1:62: faults[0].do.headers.Retry-After: 30 can't stand here; Retry-After takes "
