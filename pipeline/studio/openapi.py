@@ -55,6 +55,16 @@ _ACCOUNTING: Final = (
     "X-Quota-Remaining-Credits",
     "X-Org-Quota-Remaining-Credits",
 )
+_TASK_ID: Final = "$response.body#/task_id"
+_AFTER_SUBMIT: Final[Schema] = {
+    "ask": {"operationId": "query", "parameters": {"task_id": _TASK_ID}},
+    "askByEither": {"operationId": "queryByEither", "requestBody": {"task_id": _TASK_ID}},
+    "cancel": {"operationId": "cancel", "parameters": {"task_id": _TASK_ID}},
+    "cancelByKey": {
+        "operationId": "cancelByKey",
+        "requestBody": {"out_task_id": "$request.body#/out_task_id"},
+    },
+}
 
 
 def openapi_document(models: Mapping[str, Model]) -> Schema:
@@ -95,6 +105,7 @@ def _paths() -> Schema:
                 (400, 401, 402, 405, 409, 413, 429, 503),
                 [shape],
                 "Submit",
+                links=_AFTER_SUBMIT,
             )
         },
         "/v1/tasks/query": {
@@ -232,11 +243,12 @@ def _operation(
     refusals: Iterable[int],
     parameters: Iterable[Schema] = (),
     body: str = "",
+    links: Schema | None = None,
 ) -> Schema:
     operation: Schema = {
         "operationId": operation_id,
         "parameters": list(parameters),
-        "responses": _responses({200: answer}, refusals),
+        "responses": _responses({200: answer | ({"links": links} if links else {})}, refusals),
     }
     if body:
         operation["requestBody"] = {"required": True, "content": _content(body)}
