@@ -64,6 +64,11 @@ class Partial:
         self._hash = hashlib.sha256()
 
     @property
+    def whole(self) -> bool:
+        """Whether as much is there as was announced."""
+        return self.total is not None and self.bytes == self.total
+
+    @property
     def sha256(self) -> str:
         """Of the bytes that are there, in hex."""
         return self._hash.hexdigest()
@@ -119,7 +124,8 @@ class Downloads:
         except AddressError as error:
             raise ProtocolError(f"the clip is not fetched: {error}", code="address") from None
         except UnreachableError as error:
-            raise _cut(f"the clip's download failed: {error}") from None
+            if not partial.whole:  # else all of it had come before the connection broke
+                raise _cut(f"the clip's download failed: {error}") from None
         return Fetched(partial.sha256, partial.bytes)
 
 

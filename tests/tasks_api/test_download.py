@@ -167,6 +167,12 @@ async def test_a_cut_clip_goes_on_where_it_was_cut(line: Line) -> None:
     assert [exchange.attempt for exchange in line.log] == [1, 2, 3, 4, 5]
 
 
+async def test_a_connection_that_breaks_behind_the_last_byte_has_brought_all(line: Line) -> None:
+    """There is nothing more to ask for."""
+    line.cdn.changes = [cut(1000)]
+    await line.arrives()
+
+
 async def test_a_fresh_address_goes_on_with_the_same_clip(line: Line) -> None:
     """Where it lies and how it is signed doesn't matter, as the version is named."""
     line.cdn.changes = [cut(500)]
