@@ -46,6 +46,12 @@ def streamed(*chunks: bytes, **headers: str) -> httpx.Response:
     return httpx.Response(200, content=body(), headers=headers)
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """What `serve` runs on; trio complains of generators that httpx leaves to the collector."""
+    return "asyncio"
+
+
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
