@@ -379,6 +379,7 @@ async def test_the_bad_day_ends_well(world: World) -> None:
     assert {record.status for record in world.results().records.values()} == {Status.COMPLETED}
     assert list(world.charges.values()) == [1, 1, 1, 1]
     assert all(sabotage.faults.fired)
+    assert sum("range" in headers for headers in world.wire.headers) == 2  # cut ones are resumed
 
 
 @pytest.mark.anyio
