@@ -213,6 +213,7 @@ async def test_a_queued_task_is_cancelled_free() -> None:
     busy = house(workers=1, bills_cancelled=True, latency_seconds=lambda _job: 40.0)
     async with TaskTable(busy) as table:
         table.submit(order(prompt="the one that runs"))
+        await anyio.sleep(1)
         queued = table.submit(order())
         await anyio.sleep(1)
         table.cancel(queued)
