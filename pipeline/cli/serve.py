@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import random
 import signal
 import time
@@ -56,6 +57,8 @@ def serve(args: argparse.Namespace, terminal: Terminal) -> Exit:
 
         wrap = load_faults(Path(args.faults))
     with closing(listen(args.host, args.port)) as bound:
+        # It warns when a drawing process that we ended was reaped before its watcher looked.
+        logging.getLogger("asyncio").setLevel(logging.ERROR)
         anyio.run(partial(_serve, args, terminal, catalog, keys, wrap, bound))
     return Exit.COMPLETE
 
