@@ -238,10 +238,13 @@ def _no_number(name: str) -> NoReturn:
 
 
 class _Answer(JSONResponse):
-    """JSON in ASCII: what a caller sent may hold lone surrogates, which no UTF-8 can."""
+    """JSON in ASCII: what a caller sent may hold lone surrogates, which no UTF-8 can.
+
+    It ends its line, for people with curl.
+    """
 
     def render(self, content: Any) -> bytes:
-        return json.dumps(content, separators=(",", ":")).encode("ascii")
+        return json.dumps(content, separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def envelope(status: int, code: str, message: str) -> dict[str, Any]:

@@ -29,6 +29,9 @@ ABORT: Final = "studio.abort"
 """In `scope["extensions"]`: a callable that drops the connection at once, with a reset."""
 
 _BACKLOG = 2048
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep a silent connection, so that theirs is the end that closes it: a
+request that meets a closing one gets no answer, and a poll every 5 s would meet one of 5 s."""
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -54,8 +57,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def base_url(bound: socket.socket) -> str:
-    """Where clients find a bound port."""
+    """Where clients on this machine find a bound port."""
     host, port = bound.getsockname()[:2]
+    return address_of(host, port)
+
+
+def address_of(host: str, port: int) -> str:
+    """An IP address and a port as a URL; for one that means all of them, loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (only read)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -76,6 +85,8 @@ async def serve(
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # what X-Forwarded-Proto says would stand in clips' addresses
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         backlog=_BACKLOG,
     )
     server = _Server(config, outer)

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import signal
 import socket
 import struct
-import subprocess
-import sys
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +15,9 @@ import pytest
 from pipeline.cli.main import command
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
-from pipeline.studio.server import ABORT, listen
+from pipeline.studio.server import ABORT, address_of, listen
 from tests.support.served import KEY, quick_house, served
+from tests.support.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,47 +26,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 ORDER: dict[str, Any] = {"model": "sora-2-pro", "prompt": "The ocean", "duration_seconds": 20}
-
-
-@dataclass
-class Serving:
-    """A served studio: its process, its address, and a client that has a key."""
-
-    process: subprocess.Popen[str]
-    url: str
-    http: httpx.Client
-
-    def end(self, how: signal.Signals) -> tuple[str, str]:
-        """Signal the whole group, as a terminal does; what it has said on stdout and stderr."""
-        os.killpg(self.process.pid, how)
-        return self.process.communicate(timeout=20)
-
-
-@contextmanager
-def serving(*arguments: str, key: str = KEY) -> Iterator[Serving]:
-    """`shotmake serve --port 0 …`, killed at the end if it is still there."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("BYTE", "SHOTMAKE"))}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "serve", "--port", "0", *arguments],
-        env=environment | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout is not None
-        head = "".join(process.stdout.readline() for _ in range(3))
-        address = re.search(r"^export SHOTMAKE_BASE_URL=(\S+)$", head, re.MULTILINE)
-        assert address, head + (process.stderr.read() if process.stderr else "")
-        assert "export BYTESPIKE_API_KEY=" in head
-        headers = {"x-api-key": key}
-        with httpx.Client(base_url=address[1], headers=headers, trust_env=False) as http:
-            yield Serving(process, address[1], http)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -135,6 +89,27 @@ def test_wrong_options_are_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         command(["serve", *arguments])
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("::1", "http://[::1]:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104
+        ("::", "http://[::1]:80"),
+    ],
+)
+def test_the_address_to_copy_is_one_that_can_be_reached(host: str, url: str) -> None:
+    """All addresses of a machine are none that a client can ask."""
+    assert address_of(host, 80) == url
+
+
+def test_ipv6_loopback_needs_no_key() -> None:
+    """`--host ::1` is this machine, too."""
+    with serving("--host", "::1") as studio:
+        assert studio.url.startswith("http://[::1]:")
+        assert studio.http.get("/v1/models").status_code == 200
 
 
 def test_verbose_tells_requests_and_no_secrets() -> None:
@@ -309,6 +284,7 @@ def test_a_clips_address_is_where_the_caller_has_come() -> None:
                 ("studio.test:99", "http://studio.test:99/"),
                 ("e vil", f"{url}/"),
             ):
-                asked = {"json": {"out_task_id": "k"}, "headers": {"host": host}}
-                told = http.post("/v1/tasks/query", **asked).json()  # type: ignore[arg-type]
+                forged = {"host": host, "x-forwarded-proto": "wss"}
+                asked = {"out_task_id": "k"}
+                told = http.post("/v1/tasks/query", json=asked, headers=forged).json()
                 assert told["result"]["video_url"].startswith(begins)
