@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _specs(add("check", "read storyboards, and say all that is wrong with them"))
     _json(add("models", "the models, their limits and example prices"))
-    schema = add("schema", "print a JSON Schema: storyboard, results, or a model's")
+    schema = add("schema", "print a JSON Schema: storyboard, results, faults, or a model's")
     schema.add_argument("name", metavar="NAME", nargs="?", default="storyboard")
     add("init", "write a first storyboard").add_argument("name", metavar="NAME")
     plan = add("plan", "what a run would do, and why")

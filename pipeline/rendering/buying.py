@@ -32,13 +32,18 @@ async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: in
     board.submitted(errand.name, task.task_id)
     errand.tell(Kind.SUBMITTED, task_id=task.task_id)
     _warn_of_quota(errand)
-    if task.phase != "open":
-        budget.settle(errand.work.key, 0.0)  # an older task: its bill came long ago
+    if is_replayed(task):
+        budget.settle(errand.work.key, 0.0)
     elif task.estimated_credits is not None and not budget.correct(
         errand.work.key, task.estimated_credits
     ):
         await _think_better_of_it(errand, task, task.estimated_credits)
     return task
+
+
+def is_replayed(task: Task) -> bool:
+    """Whether a submit was answered with the end of an older task, whose bill came long ago."""
+    return task.phase != "open" and not task.recovered
 
 
 async def _submit(errand: Assignment, wanted: Wanted, image: str | None, key: str) -> Task:

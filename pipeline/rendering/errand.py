@@ -20,7 +20,7 @@ from pipeline.errors import (
     MediaError,
     TaskNotFoundError,
 )
-from pipeline.rendering.buying import buy
+from pipeline.rendering.buying import buy, is_replayed
 from pipeline.rendering.delivery import bring_home
 from pipeline.rendering.following import TimeUpError, age, follow
 from pipeline.rendering.notices import Kind
@@ -71,7 +71,7 @@ class Errand:
         replays = 0
         while True:
             task = await buy(self._its, wanted, image, attempt)
-            replayed = task.phase != "open"  # the key was known: this end is an old one
+            replayed = is_replayed(task)
             task = await follow(self._its, task)
             if not replayed:
                 self._its.settle(billed(task))

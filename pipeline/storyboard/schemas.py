@@ -75,8 +75,12 @@ def write_storyboard_schema(folder: Path | None = None) -> Path:
     return path
 
 
+_PLAIN = ("results", "faults")
+"""Schemas that are files as they stand."""
+
+
 def schema_of(name: str, folder: Path | None = None) -> dict[str, Any]:
-    """The schema of `storyboard`, of `results`, or of a model's requests, self-contained.
+    """The schema of `storyboard`, `results`, `faults`, or a model's requests, self-contained.
 
     Raises `UsageError` for another name.
     """
@@ -84,11 +88,11 @@ def schema_of(name: str, folder: Path | None = None) -> dict[str, Any]:
     catalog = load_catalog(folder)
     if name == "storyboard":
         return bundled(storyboard_schema(catalog, folder), catalog)
-    if name == "results":
-        return read_schema(folder / "results.json")
+    if name in _PLAIN:
+        return read_schema(folder / f"{name}.json")
     if name in catalog:
         return dict(catalog[name].fields)
-    known = ", ".join(["storyboard", "results", *catalog])
+    known = ", ".join(["storyboard", *_PLAIN, *catalog])
     raise UsageError(f"there is no schema {name}; there are {known}")
 
 

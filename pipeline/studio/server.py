@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import h11
@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pipeline.errors import UsageError
 from pipeline.studio.app import envelope
+from pipeline.studio.sabotage import ABORT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     Log = Callable[[str, str, str], None]
     """Told of each request: method, path without its query, HTTP status or `aborted`."""
-
-ABORT: Final = "studio.abort"
-"""In `scope["extensions"]`: a callable that drops the connection at once, with a reset."""
 
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 75

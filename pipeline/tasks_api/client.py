@@ -7,7 +7,7 @@ query is asked once, as whoever polls asks again anyway.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -118,10 +118,12 @@ class TasksClient:
             nonlocal lost
             try:
                 known = await self._known(key, attempt) if lost else None
-                task = known or await self._ask(
-                    "POST", "/v1/tasks/submit", attempt=attempt, content=content
+                if known is not None:
+                    return replace(known, recovered=True)
+                path = "/v1/tasks/submit"
+                return _about_key(
+                    await self._ask("POST", path, attempt=attempt, content=content), key
                 )
-                return _about_key(task, key)
             except ApiError as error:
                 lost = lost or error.uncertain
                 error.uncertain = lost

@@ -35,6 +35,7 @@ _TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._:~=+-]{1,200}")
 class Task:
     """A task as the gateway last told it. `phase` is our reading of `status`, its own word.
 
+    `recovered`: the answer to its submit was lost, and it was found by its key.
     `video_url` is pre-signed, a secret: it is kept out of `repr` and of every record.
     """
 
@@ -47,6 +48,7 @@ class Task:
     error_code: str = ""
     error_message: str = ""
     out_task_id: str | None = None
+    recovered: bool = False
 
     def __repr__(self) -> str:
         return f"Task({self.task_id!r}, {self.status!r})"

@@ -431,3 +431,13 @@ async def test_a_failed_task_is_bought_again_so_often(
     await world.run(spec, terms=Terms(retries=retries))
     assert world.wire.count(SUBMIT) == posts
     assert not world.charges
+
+
+async def test_a_task_found_after_a_lost_answer_is_on_this_runs_bill(world: World) -> None:
+    """Bought, its answer lost, completed before it was found by its key: billed in this run."""
+    async with World(world.root, latency_seconds=lambda _job: 0.0) as quick:
+        sabotage = quick.faults("{on: submit, skip: 1, times: 1, do: lost}")
+        report, _exit = await run(quick, Terms(max_credits=5.0))
+        assert sabotage.faults.fired == (1,)
+        billed = sum(charge.credits for charge in quick.studio.tasks.ledger)
+        assert report.summary.credits == pytest.approx(billed) == pytest.approx(4 * 0.18)
