@@ -15,7 +15,8 @@ import pytest
 from pipeline.cli.main import command
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
-from pipeline.studio.server import ABORT, address_of, listen
+from pipeline.studio.sabotage import ABORT
+from pipeline.studio.server import address_of, listen
 from tests.support.served import KEY, quick_house, served
 from tests.support.serving import serving
 

@@ -172,7 +172,7 @@ def test_schema_text_is_json_for_each_name(catalog: Catalog) -> None:
     """`shotmake schema NAME` prints a schema for each name there is, and names them otherwise."""
     for name in ("storyboard", "results", *catalog):
         assert json.loads(schema_text(name))["$schema"].endswith("2020-12/schema")
-    with pytest.raises(UsageError, match="there are storyboard, results, seedance"):
+    with pytest.raises(UsageError, match="there are storyboard, results, faults, seedance"):
         schema_text("nothing")
 
 
