@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 import warnings
 from typing import TYPE_CHECKING
 
@@ -121,15 +120,24 @@ def data_url(content: bytes, frame: tuple[int, int], bytes_max: int) -> str:
     that fits; the same bytes for the same image every time. Raises `MediaError`.
     """
     image = open_still(content)
-    scale = max(frame[0] / image.width, frame[1] / image.height)
-    if scale < 1:
-        size = (math.ceil(image.width * scale - 1e-6), math.ceil(image.height * scale - 1e-6))
+    size = covering(image.size, frame)
+    if size != image.size:
         image = image.resize(size)
     room = (bytes_max - len(_HEADER)) // 4 * 3  # base64 makes 4 letters of 3 bytes
     best = _jpeg(image, QUALITY_MAX)
     if len(best) > room:
         best = _best_that_fits(image, room)
     return _HEADER + base64.b64encode(best).decode("ascii")
+
+
+def covering(size: tuple[int, int], frame: tuple[int, int]) -> tuple[int, int]:
+    """The smallest size of the same shape with no side below the frame's; never a larger one."""
+    width, height = size
+    if width <= frame[0] or height <= frame[1]:
+        return size
+    if width * frame[1] <= height * frame[0]:
+        return frame[0], -(-height * frame[0] // width)
+    return -(-width * frame[1] // height), frame[1]
 
 
 def _best_that_fits(image: Image.Image, room: int) -> bytes:

@@ -6,14 +6,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.errors import AddressError, UsageError
-from pipeline.places import Network, host_of, is_address, network_of, place_of
-from pipeline.web import addresses_of
+from pipeline.web.urls import Network, host_of, is_address, network_of, place_of
+from pipeline.web.fetching import addresses_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from pipeline.places import Place
-    from pipeline.web import Resolve
+    from pipeline.web.urls import Place
+    from pipeline.web.fetching import Resolve
 
 _HTTPS_PORT = 443
 
@@ -63,8 +63,6 @@ class HostRule:
     def _is_ours(self, host: str) -> bool:
         if host == self._home.host or host in self._extra:
             return True
-        if is_address(host):
-            return False
         domains = [_domain(self._home.host), *filter(_has_below, self._extra)]
         return any(host == domain or host.endswith("." + domain) for domain in domains if domain)
 

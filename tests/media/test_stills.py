@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from pipeline.errors import MediaError
-from pipeline.media.stills import QUALITY_MAX, QUALITY_MIN, data_url, inspect, open_still
+from pipeline.media.stills import QUALITY_MAX, QUALITY_MIN, covering, data_url, inspect, open_still
 from pipeline.rendering.digest import request_fields
 from pipeline.rendering.gateway import Gateway
 from pipeline.storyboard.shots import Request, Still
@@ -231,6 +231,33 @@ def test_the_quality_is_the_best_that_fits(seed: int, width: int, height: int, r
         and (quality == QUALITY_MAX or as_url(lengths[quality + 1]) > room)
     ]
     assert edges
+
+
+@given(
+    width=st.integers(1, 9000),
+    height=st.integers(1, 9000),
+    frame=st.sampled_from([(1280, 720), (720, 1280), (1920, 1080), (720, 720)]),
+)
+def test_covering_is_exact(width: int, height: int, frame: tuple[int, int]) -> None:
+    """Both sides reach the frame's, one of them to the pixel; what is small stays as it is."""
+    across, down = covering((width, height), frame)
+    if width <= frame[0] or height <= frame[1]:
+        assert (across, down) == (width, height)
+    else:
+        assert across >= frame[0]
+        assert down >= frame[1]
+        assert across == frame[0] or down == frame[1]
+        assert abs(across * height - down * width) <= max(width, height)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_limit_is_kept_to_the_byte(seed: int) -> None:
+    """Base64 comes in fours: with a byte less room, another quality it is."""
+    content = saved(noise(96, 64, seed))
+    whole = len(data_url(content, (1280, 720), MIB))
+    assert len(data_url(content, (1280, 720), whole)) == whole
+    for less in range(1, 9):
+        assert len(data_url(content, (1280, 720), whole - less)) <= whole - less
 
 
 @settings(max_examples=8, deadline=None)

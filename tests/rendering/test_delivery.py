@@ -238,6 +238,7 @@ async def test_what_cannot_be_played_is_fetched_once_more(world: World) -> None:
     report = await hosted.run()
     assert report.summary.counts[Kind.PENDING] == 1
     assert hosted.ranges == [None, None]
+    assert len({str(request.url) for request in hosted.clip_requests}) == 2
     assert "can't be used" in hosted.waits()[0]
     await hosted.arrives_by_the_next_run()
 
@@ -336,6 +337,7 @@ async def test_a_key_that_is_refused_meanwhile_ends_the_run(world: World) -> Non
     with pytest.raises(CredentialsError):
         await world.run(spec)
     assert world.wire.requests[-1] == ("GET", QUERY)
+    assert not [notice for notice in world.notices if "401" in notice.message]
     world.wire.meddle = None
     assert (await world.run(spec)).summary.complete
     assert set(world.charges.values()) == {1}

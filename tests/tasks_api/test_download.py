@@ -220,6 +220,7 @@ WRONG_RESTS = {
     "begins at nothing": replaced(206, CLIP, content_range="bytes 0-999/1000"),
     "of another length": replaced(206, REST, content_range="bytes 500-999/1001"),
     "ends beyond the end": replaced(206, REST, content_range="bytes 500-1000/1000"),
+    "has more than there is": replaced(206, REST + b"x", content_range="bytes 500-1000/1000"),
     "ends before it begins": replaced(206, b"", content_range="bytes 500-499/1000"),
     "shorter than said": replaced(206, REST[:-1], content_range="bytes 500-999/1000"),
     "of another version": replaced(206, REST, content_range="bytes 500-999/1000", etag='"two"'),
