@@ -16,8 +16,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pipeline.errors import MediaError
 from pipeline.studio.accounts import shown_account
 from pipeline.studio.clips import RangeError, Signer, clip_answer, origin_of
+from pipeline.studio.engine import EngineError
 from pipeline.studio.faults import FAIL_WITH
 from pipeline.studio.openapi import openapi_document
 from pipeline.studio.orders import order_from
@@ -163,7 +165,11 @@ class Studio:
     async def _clip(self, request: Request) -> Response:
         task_id = request.path_params["task_id"]
         self._signer.check(task_id, request.query_params, self._house.unix_time())
-        clip = await self.tasks.clip(task_id)
+        try:
+            clip = await self.tasks.clip(task_id)
+        except (EngineError, MediaError):
+            said = "the clip was dropped, and drawing it again has failed"
+            raise RefusalError(said, "api_error", 502) from None
         if clip is None:  # it was there, or we hadn't signed its address
             raise RefusalError("the studio has let go of the clip", "not_found", 410)
         return clip_answer(clip, request)

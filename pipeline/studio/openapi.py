@@ -32,6 +32,7 @@ _TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 _ADDRESS: Final[Schema] = {"type": "string", "pattern": ADDRESS_PATTERN, "maxLength": ADDRESS_MAX}
 _KEY: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": OUT_TASK_ID_MAX}
 _ID: Final[Schema] = {"type": "string", "minLength": 1}
+_TASK_IN_PATH: Final[Schema] = {"name": "task_id", "in": "path", "required": True, "schema": _ID}
 
 _REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
     400: ("invalid_param", "model_not_found"),
@@ -46,6 +47,7 @@ _REFUSALS: Final[Mapping[int, tuple[str, ...]]] = {
     416: ("invalid_param",),
     429: ("concurrency_limit",),
     500: ("internal_error",),
+    502: ("api_error",),
     503: ("api_error",),
 }
 _ACCOUNTING: Final = (
@@ -87,52 +89,38 @@ def openapi_document(models: Mapping[str, Model]) -> Schema:
 
 
 def _paths() -> Schema:
-    shape = _query("shape", {"enum": list(SHAPES)}, required=False)
-    by_path = {"name": "task_id", "in": "path", "required": True, "schema": _ID}
-    told, cancelled = _json("Task"), (400, 401, 404, 405)
-    clip = {
-        "parameters": [by_path, _query("expires", _TEXT), _query("signature", _TEXT)],
-        "security": [],
-        "responses": _responses(
-            {200: _clip("the clip"), 206: _clip("a part of it")}, (403, 405, 410, 416)
-        ),
-    }
     return {
-        "/v1/tasks/submit": {
-            "post": _operation(
-                "submit",
-                _json("Submitted"),
-                (400, 401, 402, 405, 409, 413, 429, 503),
-                [shape],
-                "Submit",
-                links=_AFTER_SUBMIT,
-            )
-        },
-        "/v1/tasks/query": {
-            "get": _operation("query", told, (400, 401, 404, 405), [_query("task_id", _ID), shape]),
-            "post": _operation(
-                "queryByEither", told, (400, 401, 404, 405, 413), [shape], "EitherId"
-            ),
-        },
-        "/v1/tasks/cancel/{task_id}": {
-            "post": _operation("cancel", told, cancelled, [by_path, shape])
-        },
-        "/v1/tasks/cancel": {
-            "post": _operation("cancelByKey", told, (*cancelled, 413), [shape], "OutTaskId")
-        },
+        **_task_paths(),
         "/v1/models": {"get": _operation("models", _json("Models"), (401, 405))},
         "/studio/ledger": {"get": _operation("ledger", _json("Ledger"), (401, 405))},
-        "/studio/clips/{task_id}.mp4": {
-            "get": {"operationId": "clip", **clip},
-            "head": {"operationId": "clipHead", **clip},
+        "/studio/clips/{task_id}.mp4": {"get": _clip("clip"), "head": _clip("clipHead")},
+        "/openapi.json": {"get": _operation("openapi", _json("Any"), (405,)) | {"security": []}},
+    }
+
+
+def _task_paths() -> Schema:
+    shape = _query("shape", {"enum": list(SHAPES)}, required=False)
+    told, asked = _json("Task"), (400, 401, 404, 405)
+    submit = _operation(
+        "submit",
+        _json("Submitted"),
+        (400, 401, 402, 405, 409, 413, 429, 503),
+        [shape],
+        "Submit",
+        links=_AFTER_SUBMIT,
+    )
+    either = _operation("queryByEither", told, (*asked, 413), [shape], "EitherId")
+    by_key = _operation("cancelByKey", told, (*asked, 413), [shape], "OutTaskId")
+    return {
+        "/v1/tasks/submit": {"post": submit},
+        "/v1/tasks/query": {
+            "get": _operation("query", told, asked, [_query("task_id", _ID), shape]),
+            "post": either,
         },
-        "/openapi.json": {
-            "get": {
-                "operationId": "openapi",
-                "security": [],
-                "responses": _responses({200: _json("Any")}, (405,)),
-            }
+        "/v1/tasks/cancel/{task_id}": {
+            "post": _operation("cancel", told, asked, [_TASK_IN_PATH, shape])
         },
+        "/v1/tasks/cancel": {"post": by_key},
     }
 
 
@@ -272,8 +260,16 @@ def _json(schema: str) -> Schema:
     return _answer(schema, _content(schema))
 
 
-def _clip(text: str) -> Schema:
-    return _answer(text, {"video/mp4": {}})
+def _clip(operation_id: str) -> Schema:
+    """Getting a clip, for which its address is all that one needs."""
+    video: Schema = {"video/mp4": {}}
+    answers = {200: _answer("the clip", video), 206: _answer("a part of it", video)}
+    return {
+        "operationId": operation_id,
+        "parameters": [_TASK_IN_PATH, _query("expires", _TEXT), _query("signature", _TEXT)],
+        "security": [],
+        "responses": _responses(answers, (403, 405, 410, 416, 502)),
+    }
 
 
 def _answer(description: str, content: Schema) -> Schema:

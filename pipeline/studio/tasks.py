@@ -141,20 +141,14 @@ class TaskTable:
         """
         if self._crew is None:
             raise RefusalError("the studio is closed", "api_error", 503)
-        key = (order.account, order.out_task_id) if order.out_task_id else None
-        if key is not None and key in self._by_key:
-            known = self._by_key[key]
+        key = (order.account, order.out_task_id or "")
+        known = self._by_key.get(key)
+        if known is not None:
             if known.order.fingerprint != order.fingerprint:
                 said = "out_task_id was used before, with other parameters"
                 raise RefusalError(said, "duplicate_out_task_id", 409)
             return known
-        bounds = self._house.bounds
-        if (
-            len(self._tasks) - len(self._ended) >= bounds.open_tasks
-            or self._images.needed_bytes >= bounds.open_image_bytes
-        ):
-            raise RefusalError("too much is waiting in the studio", "concurrency_limit", 429)
-        self.accounts.admit(order.account, order.credits)
+        self._admit(order)
         task = StudioTask(
             f"task_{secrets.token_hex(8)}",
             order,
@@ -165,10 +159,19 @@ class TaskTable:
             task.image_digest = self._images.hold(order.image)
             task.order = replace(order, image=None)
         self._tasks[task.task_id] = task
-        if key is not None:
+        if order.out_task_id is not None:
             self._by_key[key] = task
         self._crew.start_soon(self._produce, task)
         return task
+
+    def _admit(self, order: Order) -> None:
+        bounds = self._house.bounds
+        if (
+            len(self._tasks) - len(self._ended) >= bounds.open_tasks
+            or self._images.needed_bytes >= bounds.open_image_bytes
+        ):
+            raise RefusalError("too much is waiting in the studio", "concurrency_limit", 429)
+        self.accounts.admit(order.account, order.credits)
 
     def all(self) -> tuple[StudioTask, ...]:
         """Every task that is remembered, in the order of their submits."""

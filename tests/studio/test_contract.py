@@ -15,6 +15,7 @@ from PIL import Image
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.animatic import draw
 from pipeline.studio.app import Studio, account_of
+from pipeline.studio.engine import EngineError
 from pipeline.studio.orders import order_from
 from pipeline.studio.tasks import Bounds, House
 from tests.support.engine import plain
@@ -315,6 +316,29 @@ async def test_a_clip_that_is_gone_is_a_410() -> None:
         assert code(await http.get(done["result"]["video_url"])) == (410, "not_found")
         gone = await http.get(QUERY, params={"task_id": task_id})
         assert code(gone) == (404, "task_not_found")
+
+
+async def test_a_clip_that_cannot_be_drawn_again_is_a_502() -> None:
+    """The engine's accident is no 500 of ours: whoever asks may ask again."""
+    drawn: list[Job] = []
+
+    async def once(job: Job) -> bytes:
+        drawn.append(job)
+        if len(drawn) == 3:
+            raise EngineError("the process that drew the clip died")
+        return await render(job)
+
+    options = {"render": once, "latency_seconds": lambda _job: 0.0, "bounds": Bounds(clip_bytes=0)}
+    frail = build(options)
+    async with frail.tasks:
+        http = client(frail)
+        task_id = (await http.post(SUBMIT, json=ORDER)).json()["task_id"]
+        await anyio.sleep(1)
+        done = (await http.get(QUERY, params={"task_id": task_id})).json()
+        await http.post(SUBMIT, json=ORDER)
+        await anyio.sleep(1)
+        assert code(await http.get(done["result"]["video_url"])) == (502, "api_error")
+        assert (await http.get(done["result"]["video_url"])).status_code == 200
 
 
 async def test_only_the_keys_that_were_given_are_accepted() -> None:
