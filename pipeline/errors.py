@@ -8,7 +8,7 @@ ShotmakeError
 ├── RecordsError            results.json or the journal is damaged (exit 6)
 ├── MediaError              an image or a clip can't be read
 ├── AddressError            a URL that must not be fetched
-├── UnreachableError        (web.py) a host can't be reached, or its answer is of no use
+├── UnreachableError        (web/) a host can't be reached, or its answer is of no use
 ├── EngineError             (studio/engine.py) a clip can't be drawn
 └── ApiError                the gateway's answer, or the lack of one, ended a request
     ├── CredentialsError    401, or 403 for the whole key: stops the run (exit 4)

@@ -17,16 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import AddressError
-from pipeline.places import Network, host_of, network_of, place_of
-from pipeline.web import (
+from pipeline.web.fetching import (
     REDIRECTS_MAX,
     Anywhere,
     UnreachableError,
-    is_proxied,
-    open_client,
     opened,
     public_get,
 )
+from pipeline.web.routes import is_proxied, open_client
+from pipeline.web.urls import Network, host_of, network_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
     from anyio.abc import SocketStream
     from anyio.streams.tls import TLSStream
 
-    from pipeline.places import Place
-    from pipeline.web import Resolve
+    from pipeline.web.fetching import Resolve
+    from pipeline.web.urls import Place
 
 pytestmark = pytest.mark.anyio
 PUBLIC, OTHER_PUBLIC = "93.184.216.34", "2606:2800:220:1::1"

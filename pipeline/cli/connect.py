@@ -117,7 +117,7 @@ async def connect(
     from pipeline.tasks_api.client import Surroundings, TasksClient  # noqa: PLC0415
     from pipeline.tasks_api.download import Downloads  # noqa: PLC0415
     from pipeline.tasks_api.hosts import HostRule  # noqa: PLC0415
-    from pipeline.web import open_client  # noqa: PLC0415
+    from pipeline.web.routes import open_client  # noqa: PLC0415
 
     for name in ("httpx", "httpcore"):
         # They log whole addresses, signatures included, wherever somebody has turned logging on.

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pipeline.errors import AddressError
 from pipeline.studio.engine import EngineError
-from pipeline.web import UnreachableError, lookup, open_client, public_get
+from pipeline.web.fetching import UnreachableError, lookup, public_get
+from pipeline.web.routes import open_client
 
 if TYPE_CHECKING:
     import httpx
 
-    from pipeline.web import Resolve
+    from pipeline.web.fetching import Resolve
 
 IMAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 FETCH_SECONDS: Final = 10.0

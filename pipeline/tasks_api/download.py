@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.errors import AddressError, GatewayError, ProtocolError, RefusedError
 from pipeline.tasks_api.exchange import Exchange, unlogged
-from pipeline.web import UnreachableError, lookup, opened, plain_length
+from pipeline.web.fetching import UnreachableError, lookup, opened, plain_length
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from pipeline.places import Place
     from pipeline.tasks_api.exchange import Log
     from pipeline.tasks_api.hosts import HostRule
-    from pipeline.web import Resolve
+    from pipeline.web.fetching import Resolve
+    from pipeline.web.urls import Place
 
 CLIP_BYTES_MAX = 512 * 1024 * 1024
 _MIB = 1024 * 1024

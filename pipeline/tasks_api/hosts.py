@@ -6,14 +6,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.errors import AddressError, UsageError
-from pipeline.web.urls import Network, host_of, is_address, network_of, place_of
 from pipeline.web.fetching import addresses_of
+from pipeline.web.urls import Network, host_of, is_address, network_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from pipeline.web.urls import Place
     from pipeline.web.fetching import Resolve
+    from pipeline.web.urls import Place
 
 _HTTPS_PORT = 443
 

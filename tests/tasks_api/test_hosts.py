@@ -9,8 +9,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pipeline.errors import AddressError, UsageError
-from pipeline.places import Network, place_of
 from pipeline.tasks_api.hosts import HostRule, extra_host
+from pipeline.web.urls import Network, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

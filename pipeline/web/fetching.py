@@ -6,9 +6,6 @@ doesn't allow is refused, and the connection goes to exactly the address that wa
 second lookup could answer otherwise (DNS rebinding). The certificate is still held against the
 name. Redirects are followed by hand, every hop checked like the first. No credentials and no
 cookies are sent, whatever client is used, and messages never hold a URL's path or query.
-
-Where the environment names a proxy for a URL, the proxy looks the name up and connects: then only
-the URL itself can be checked, and what the name stands for is the proxy's business.
 """
 
 from __future__ import annotations
@@ -16,19 +13,18 @@ from __future__ import annotations
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
-from urllib.request import getproxies, proxy_bypass
 
 import anyio
 import httpx
 
 from pipeline.errors import AddressError, ShotmakeError
-from pipeline.places import Network, is_address, network_of, place_of
+from pipeline.web.routes import STRAIGHT, is_proxied
+from pipeline.web.urls import Network, is_address, network_of, place_of
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 
-    from pipeline.places import Place
+    from pipeline.web.urls import Place
 
     Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
     """Host name and port → addresses as text, best first. Raises `OSError`."""
@@ -40,8 +36,6 @@ REDIRECTS_MAX = 5
 _ADDRESSES_MAX = 6
 _LOOKUP_SECONDS = 15.0
 _SILENCE = httpx.Timeout(30.0, connect=10.0)
-_STRAIGHT = "shotmake.straight"
-"""Marks a request whose address was checked: it never goes through a proxy."""
 
 
 class UnreachableError(ShotmakeError):
@@ -252,7 +246,7 @@ def _request(place: Place, headers: Mapping[str, str], address: str | None = Non
     url = place.url
     if address is not None:
         url = url.copy_with(host=address)
-        extensions[_STRAIGHT] = True
+        extensions[STRAIGHT] = True
         sent["connection"] = "close"
         if not is_address(place.host):
             extensions["sni_hostname"] = place.host
@@ -264,47 +258,6 @@ def _next(place: Place, location: str) -> Place:
         return place_of(str(place.url.join(location)))
     except (httpx.InvalidURL, ValueError):
         raise UnreachableError(f"{place.host} redirects to what is no URL") from None
-
-
-def is_proxied(place: Place) -> bool:
-    """Whether the environment sends this URL through a proxy, as `urllib` understands it."""
-    return _proxy(place.scheme) is not None and not proxy_bypass(f"{place.host}:{place.port}")
-
-
-def _proxy(scheme: str) -> str | None:
-    proxies = getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all")
-    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
-
-
-def open_client(verify: ssl.SSLContext | None = None) -> httpx.AsyncClient:
-    """A client that holds no credentials: straight to checked addresses, else by the proxy."""
-    return httpx.AsyncClient(transport=_Routes(verify or httpx.create_ssl_context()))
-
-
-class _Routes(httpx.AsyncBaseTransport):
-    """httpx would ask for the proxy by the address, as that is what the URL holds then; the
-    environment's rules are about names.
-    """
-
-    def __init__(self, verify: ssl.SSLContext) -> None:
-        self._verify = verify
-        self._straight = httpx.AsyncHTTPTransport(verify=verify)
-        self._by_proxy: dict[str, httpx.AsyncHTTPTransport] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        proxy = None
-        if _STRAIGHT not in request.extensions:
-            proxy = _proxy(request.url.scheme)
-        if proxy is None:
-            return await self._straight.handle_async_request(request)
-        if proxy not in self._by_proxy:
-            self._by_proxy[proxy] = httpx.AsyncHTTPTransport(verify=self._verify, proxy=proxy)
-        return await self._by_proxy[proxy].handle_async_request(request)
-
-    async def aclose(self) -> None:
-        for transport in (self._straight, *self._by_proxy.values()):
-            await transport.aclose()
 
 
 def _reason(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """URLs that somebody else wrote, and where the addresses behind them lead. Pure.
 
-`web.py` asks here before it sends anything. Two readings of one URL are how checks are got
+`fetching.py` asks here before it sends anything. Two readings of one URL are how checks are got
 around, so it is read once, by httpx, which will also send it, and in one form from then on.
 """
 
