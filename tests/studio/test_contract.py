@@ -216,7 +216,9 @@ async def test_exactly_one_id_is_asked_by(
 )
 async def test_what_is_no_json_is_refused(http: httpx.AsyncClient, content: bytes) -> None:
     """Also what Python's reader alone takes for JSON."""
-    assert code(await http.post(QUERY, content=content)) == (400, "invalid_param")
+    answer = await http.post(QUERY, content=content)
+    assert code(answer) == (400, "invalid_param")
+    assert answer.json()["error"]["message"] == "the body is no JSON"
 
 
 async def test_every_answer_is_accounted_for(studio: Studio) -> None:
