@@ -51,7 +51,10 @@ def cancel(args: argparse.Namespace, terminal: Terminal) -> Exit:
             finally:
                 for board in busy:
                     board.book.fold()
-    _say(ended, terminal)
+                _say(ended, terminal)
+        else:
+            terminal.say("nothing is in flight")
+        _say_elsewhere(opened, provider, terminal)
     return Exit.INCOMPLETE if any(one.trouble for _board, one in ended) else Exit.COMPLETE
 
 
@@ -67,15 +70,13 @@ async def _cancel_all(
     )
     async with gateway as opened:
         for board in boards:
-            cancelled = await cancel_open(board, opened.client, opened.provider, _now())
-            ended += [(board, one) for one in cancelled]
+            going = cancel_open(board, opened.client, opened.provider, _now())
+            async for one in going:
+                ended.append((board, one))  # noqa: PERF401 (what came before a refused key stays)
 
 
 def _say(ended: Sequence[tuple[Board, Cancelled]], terminal: Terminal) -> None:
     """A line a task, and the sum: what was free, what is billed, what nobody knows."""
-    if not ended:
-        terminal.say("nothing is in flight")
-        return
     free, known, unknown = 0, [], 0
     for board, one in ended:
         task = f" ({one.task_id})" if one.task_id else ""
@@ -100,6 +101,17 @@ def _say(ended: Sequence[tuple[Board, Cancelled]], terminal: Terminal) -> None:
     if unknown:
         parts.append(f"{unknown} unknown")
     terminal.say(" · ".join(parts), "bold")
+
+
+def _say_elsewhere(boards: Sequence[Board], provider: str, terminal: Terminal) -> None:
+    """Open tasks that were bought at other gateways: those must be asked, and under their key."""
+    for board in boards:
+        others = {record.provider for record in board.book.records.values()} - {provider}
+        for other in sorted(others):
+            if number := sum(1 for _task in open_tasks(board, other)):
+                name = f"{board.folder.board}/{board.folder.pass_name}"
+                tasks = count_text(number, "task is", "tasks are")
+                terminal.warn(f"{name}: {tasks} open at {other}; cancel there", "yellow")
 
 
 def _billed(credits: float) -> str:

@@ -139,9 +139,10 @@ async def connect(
             )
         return
     key = api_key(destination, environ)
+    as_many_as_ask = httpx.Limits(max_connections=None)  # --concurrency is the bound
     rule = HostRule(destination.provider, download_hosts)
     async with (
-        httpx.AsyncClient(base_url=destination.provider) as http,
+        httpx.AsyncClient(base_url=destination.provider, limits=as_many_as_ask) as http,
         open_client() as downloads,
     ):
         yield Gateway(

@@ -41,9 +41,9 @@ class Outcome:
             return Exit.INCOMPLETE  # the run had begun; 2 would say that nothing was submitted
         if self.error is not None:
             return exit_for(self.error)
-        if self.summary.out_of_money:
-            return Exit.MONEY
-        return Exit.COMPLETE if self.summary.complete else Exit.INCOMPLETE
+        if self.summary.complete:
+            return Exit.COMPLETE
+        return Exit.MONEY if self.summary.out_of_money else Exit.INCOMPLETE
 
 
 def in_flight(planned: Planned) -> int:
@@ -111,9 +111,9 @@ def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:
             "      shotmake cancel ends them",
         ]
     advice = []
-    if outcome.summary.halted:
+    if outcome.summary.halted and not outcome.summary.complete:
         advice.append(f"stopped: {outcome.summary.halted}")
-    if outcome.summary.out_of_money:
+    if outcome.summary.out_of_money and not outcome.summary.complete:
         advice.append("next: the same command goes on from here, once there are credits for it")
     if counts[Kind.FAILED]:
         advice.append("next: --failed tries the failed ones again; a failed task is not billed")

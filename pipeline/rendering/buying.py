@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ApiError, BalanceError, BlockedError, GatewayError
+from anyio import get_cancelled_exc_class
+
+from pipeline.errors import (
+    ApiError,
+    BalanceError,
+    BlockedError,
+    GatewayError,
+    RefusedError,
+    TaskNotFoundError,
+)
 from pipeline.rendering.budget import OVER_CAP
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import billed, outcome
@@ -33,7 +42,7 @@ async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: in
     errand.tell(Kind.SUBMITTED, task_id=task.task_id)
     _warn_of_quota(errand)
     if is_replayed(task):
-        budget.settle(errand.work.key, 0.0)
+        errand.settle_replayed(task.credits if task.phase == "completed" else 0.0)
     elif task.estimated_credits is not None and not budget.correct(
         errand.work.key, task.estimated_credits
     ):
@@ -42,28 +51,60 @@ async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: in
 
 
 def is_replayed(task: Task) -> bool:
-    """Whether a submit was answered with the end of an older task, whose bill came long ago."""
+    """Whether a submit was answered with an end at once: an older task's, by all that is known."""
     return task.phase != "open" and not task.recovered
 
 
 async def _submit(errand: Assignment, wanted: Wanted, image: str | None, key: str) -> Task:
     client = errand.shared.gateway.client
+    doubt = False
+
+    def note(doubtful: bool) -> None:
+        nonlocal doubt
+        doubt = doubtful
+
     patience = Patience(
-        errand.shared.terms.throttle_seconds, errand.tell_wait, errand.slot.step_back
+        errand.shared.terms.throttle_seconds,
+        errand.tell_wait,
+        errand.slot.step_back,
+        lambda: errand.halted,
+        note,
     )
     try:
         return await client.submit(encode_submit(wanted.fields, key, image), patience)
     except ApiError as error:
         if error.code == DUPLICATE_KEY:
-            # The key has bought this request before, in bytes that differ: an image that was
-            # encoded by another version, say. Another attempt would buy it twice.
-            return await client.find(key, patience)
-        if not error.uncertain:  # else it stays on record, and in the budget, as intended
-            errand.shared.budget.settle(errand.work.key, 0.0)
-            failure = Failure(error.code, str(error), retryable=isinstance(error, GatewayError))
-            blocked = isinstance(error, BlockedError)
-            errand.work.board.refused(errand.name, failure, blocked=blocked)
+            return await _bought_before(errand, key, error)
+        if error.uncertain:
+            errand.shared.report.summary.bill(None)  # on record, and in the budget, as intended
+        else:
+            _refused(errand, error)
         raise
+    except get_cancelled_exc_class():
+        if not doubt:  # it was told to wait, so the next run has nothing to ask for
+            _refused(errand, ApiError("interrupted before it was bought", code="interrupted"))
+        raise
+
+
+async def _bought_before(errand: Assignment, key: str, refused: ApiError) -> Task:
+    """The key has bought this request before, in bytes that differ: an image that was encoded by
+    another version, say. Another attempt would buy it twice.
+    """
+    try:
+        return await errand.shared.gateway.client.find(key, Patience(on_wait=errand.tell_wait))
+    except TaskNotFoundError as error:
+        both = f"{refused}; yet asked for it: {error}. The next run uses another key"
+        unknown = RefusedError(both, code=DUPLICATE_KEY, status=refused.status)
+        _refused(errand, unknown)
+        raise unknown from error
+
+
+def _refused(errand: Assignment, error: ApiError) -> None:
+    """Nothing was bought: that goes on record, and its reserve back."""
+    errand.shared.budget.settle(errand.work.key, 0.0)
+    retryable = isinstance(error, GatewayError) or error.code in {"interrupted", "called_off"}
+    failure = Failure(error.code, str(error), retryable=retryable)
+    errand.work.board.refused(errand.name, failure, blocked=isinstance(error, BlockedError))
 
 
 async def _think_better_of_it(errand: Assignment, task: Task, estimated: float) -> None:

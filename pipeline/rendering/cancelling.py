@@ -10,7 +10,7 @@ from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten,
 from pipeline.rendering.states import LOST, Failure, State, Status, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from datetime import datetime
 
     from pipeline.rendering.board import Board
@@ -47,20 +47,19 @@ def open_tasks(board: Board, provider: str) -> Iterator[tuple[str, Record]]:
 
 async def cancel_open(
     board: Board, client: TasksClient, provider: str, now: datetime
-) -> list[Cancelled]:
+) -> AsyncIterator[Cancelled]:
     """Cancel every open task of a board that was bought at `provider`; the ends go on record.
 
     One task's trouble keeps no other from being cancelled. Raises `CredentialsError`.
     """
-    ended = []
     for name, record in list(open_tasks(board, provider)):
         try:
-            ended.append(await _cancel(board, client, name, now))
+            one = await _cancel(board, client, name, now)
         except CredentialsError:
             raise
         except ApiError as error:
-            ended.append(Cancelled(name, record.task_id, "unknown", None, str(error)))
-    return ended
+            one = Cancelled(name, record.task_id, "unknown", None, str(error))
+        yield one
 
 
 async def _cancel(board: Board, client: TasksClient, name: str, now: datetime) -> Cancelled:
@@ -85,4 +84,7 @@ async def _cancel(board: Board, client: TasksClient, name: str, now: datetime) -
     elif task.phase != "open":
         status, failure = outcome(task)
         board.ended(name, status, billed(task), failure)
+    else:
+        still = f"still {task.status} after the cancel; try again, or let a run collect it"
+        return Cancelled(name, task_id, task.status, None, still)
     return Cancelled(name, task_id, task.status, billed(task))

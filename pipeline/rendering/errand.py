@@ -18,6 +18,7 @@ from pipeline.errors import (
     FolderError,
     GatewayError,
     MediaError,
+    ShotmakeError,
     TaskNotFoundError,
 )
 from pipeline.rendering.buying import buy, is_replayed
@@ -28,7 +29,7 @@ from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten,
 from pipeline.rendering.states import LOST, Failure, Status
 from pipeline.rendering.steps import Action
 from pipeline.tasks_api.client import Patience
-from pipeline.tasks_api.refusals import ThrottledError, WrongAddressError
+from pipeline.tasks_api.refusals import CalledOffError, ThrottledError, WrongAddressError
 from pipeline.tasks_api.wire import Task
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from pipeline.rendering.steps import Wanted
     from pipeline.rendering.work import Assignment
 
-_REPLAYED_ATTEMPTS_MAX = 100
+_REPLAYED_ATTEMPTS_MAX = 12
+"""Ends of old attempts that are passed over in one run, as after `outputs/` was deleted."""
 
 
 class Errand:
@@ -56,7 +58,11 @@ class Errand:
     async def run(self) -> None:
         """The step from begin to end. Raises what ends the whole run."""
         with self._survivable():
+            client = self._gateway.client
             if self._step.action is not Action.RENDER or self._step.wanted is None:
+                if self._summary.halted and not client.met:
+                    self._tell(Kind.PENDING, "not asked for; the next run collects it")
+                    return
                 await self._take_up()
             elif self._summary.halted:
                 self._tell(Kind.HELD)  # why is said once, at the end
@@ -117,10 +123,14 @@ class Errand:
         if record.task_id is not None:
             self._tell(Kind.SUBMITTED, self._step.reason, task_id=record.task_id)
             try:
-                return await self._gateway.client.query(record.task_id)
+                return await self._gateway.client.look_up(
+                    record.task_id, Patience(on_wait=self._its.tell_wait)
+                )
             except TaskNotFoundError:
                 pass
             except GatewayError as error:
+                if not self._gateway.client.met:
+                    raise
                 self._tell(Kind.WAITING, str(error))
                 return Task(record.task_id, "open", "unknown")
         try:
@@ -188,29 +198,33 @@ class Errand:
         except CredentialsError:
             self._tell(Kind.HELD, "the key was refused")
             raise
-        except BalanceError as error:
-            self._summary.halt(str(error), out_of_money=True)
-            self._tell(Kind.HELD, str(error))
-        except BlockedError as error:
-            self._tell_failure(Failure(error.code, str(error), retryable=False), blocked=True)
         except OSError as error:
             raise FolderError(f"{error.filename or self._its.name}: {error.strerror}") from error
         except (ApiError, MediaError) as error:
             self._give_up(error)
+        except ShotmakeError:
+            raise
+        except Exception as error:
+            # A fault of ours must not cost the other takes. Its text may hold anything.
+            self._give_up(ApiError(f"an error in shotmake itself: {type(error).__name__}"))
 
     def _give_up(self, error: ApiError | MediaError) -> None:
         """The take is left as it stands; what would stop every other one as well stops the run."""
         unreachable = isinstance(error, GatewayError) and not self._gateway.client.met
-        if unreachable or isinstance(error, ThrottledError | WrongAddressError):
-            self._summary.halt(str(error))
+        stops = unreachable or isinstance(error, ThrottledError | WrongAddressError | BalanceError)
+        if stops:
+            self._summary.halt(str(error), out_of_money=isinstance(error, BalanceError))
         record = self._board.book.records.get(self._its.name)
         if record is not None and record.status is Status.PENDING:
             self._tell(Kind.PENDING, f"{error}; the next run collects it")
-        elif isinstance(error, ThrottledError | WrongAddressError) or unreachable:
+        elif isinstance(error, CalledOffError):
+            self._tell(Kind.HELD)
+        elif stops:
             self._tell(Kind.HELD, str(error))
         else:
             code = error.code if isinstance(error, ApiError) else "media"
-            self._tell_failure(Failure(code, str(error), retryable=False))
+            failure = Failure(code, str(error), retryable=False)
+            self._tell_failure(failure, blocked=isinstance(error, BlockedError))
 
     def _tell_failure(self, failure: Failure, *, blocked: bool = False) -> None:
         if self._terms.fail_fast:

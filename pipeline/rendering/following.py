@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from pipeline.errors import GatewayError, ProtocolError
+from pipeline.errors import ApiError, BalanceError, CredentialsError, TaskNotFoundError
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import billed, outcome
 from pipeline.rendering.states import State, Status, state_of
@@ -56,7 +56,11 @@ async def _poll(errand: Assignment, task: Task, age_seconds: float) -> Task:
         await anyio.sleep_until(begun + moment)
         try:
             task = await gateway.client.query(task.task_id)
-        except (GatewayError, ProtocolError) as error:
+        except (CredentialsError, TaskNotFoundError):
+            raise
+        except ApiError as error:
+            if isinstance(error, BalanceError):
+                errand.shared.report.summary.halt(str(error), out_of_money=True)
             errand.tell(Kind.WAITING, str(error), task_id=task.task_id)
             continue
         if task.status != status:

@@ -15,6 +15,7 @@ from pipeline.rendering.digest import differences, digest, out_task_id, request_
 from pipeline.rendering.prices import FREE
 from pipeline.rendering.states import KEPT, LOST, WITHOUT_A_CLIP, Record, State, Status, state_of
 from pipeline.rendering.steps import UP_TO_DATE, Action, Plan, Selection, Step, Wanted
+from pipeline.tasks_api.wire import DUPLICATE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -254,7 +255,10 @@ class _Decision:
         if last is None:
             return 1
         lost = last.error is not None and last.error.code == LOST
-        return last.attempt if lost or last.task_id is None else last.attempt + 1
+        # The provider has called the key another request's: it is of no use any more.
+        spoiled = last.error is not None and last.error.code == DUPLICATE_KEY
+        answered = last.task_id is not None and not lost
+        return last.attempt + 1 if answered or spoiled else last.attempt
 
     def _kept_name(self, record: Record) -> str:
         """A free name under `kept/` for a record that gives way."""

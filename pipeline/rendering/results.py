@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,6 +15,9 @@ from pipeline.rendering.states import KEPT, Clip, Failure, Record, Records, Stat
 VERSION = 1
 
 _NAME = re.compile(r"(kept/[0-9a-f]{12}(-[0-9]+)?|[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.t[0-9]+)?)")
+_ASPECT = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}")
+_RESOLUTION = re.compile(r"[1-9][0-9]{1,4}p")
+_SECONDS_MAX = 3600
 _PATH = re.compile(rf"({_NAME.pattern})\.mp4")
 """Names become paths: one that leads elsewhere must not be believed."""
 
@@ -97,17 +101,35 @@ def _record(name: str, shown: dict[str, Any], provider: str) -> Record:
     return Record(
         status=Status(shown["status"]),
         digest=_typed(shown["digest"], str),
-        request=_typed(shown["request"], dict),
+        request=_request(_typed(shown["request"], dict)),
         out_task_id=_typed(shown["out_task_id"], str),
         attempt=_typed(shown["attempt"], int),
         provider=_typed(shown.get("provider", provider), str),
         task_id=_optional(shown.get("task_id"), str),
         submitted_at=_time(shown.get("submitted_at")),
         completed_at=_time(shown.get("completed_at")),
-        credits=_optional(shown.get("credits"), int | float),
+        credits=_credits(shown.get("credits")),
         clip=_clip(_typed(clip, dict)) if clip else None,
         error=_failure(_typed(error, dict)) if error else None,
     )
+
+
+def _request(shown: dict[str, Any]) -> dict[str, Any]:
+    """The fields that prices, frames and cadences are worked out from; the rest is text to us."""
+    for name in ("model", "prompt", "aspect", "resolution"):
+        _typed(shown[name], str)
+    if not 1 <= _typed(shown["duration"], int) <= _SECONDS_MAX:
+        raise ValueError(f"a clip of {shown['duration']} s can't be")
+    if not _ASPECT.fullmatch(shown["aspect"]) or not _RESOLUTION.fullmatch(shown["resolution"]):
+        raise ValueError(f"{shown['aspect']} in {shown['resolution']} can't be a frame")
+    return shown
+
+
+def _credits(value: object) -> float | None:
+    amount: float | None = _optional(value, int | float)
+    if amount is not None and not 0 <= amount < math.inf:
+        raise ValueError(f"{amount} credits can't be")
+    return amount
 
 
 def _clip(shown: dict[str, Any]) -> Clip:

@@ -95,16 +95,20 @@ class Slot:
         self._held = True
 
     async def step_back(self, seconds: float) -> None:
-        """The account is crowded: make room, and come back after so long when there is a place.
+        """The account is crowded: wait so long, in one's place if there is one left.
 
-        Those who were on their way together hear of one and the same crowd: it counts once.
+        Those who were on their way together hear of one and the same crowd: it counts once. Nobody
+        new begins meanwhile: a place is given up only where there are too many by now.
         """
         if self._decreases == self._slots.decreases:
             self._slots.decrease()
-        self.release()
+        crowded_out = self._slots.held > self._slots.limit
+        if crowded_out:
+            self.release()
         await anyio.sleep(seconds)
-        await self._slots.enter(first=True)
-        self._held = True
+        if crowded_out:
+            await self._slots.enter(first=True)
+            self._held = True
         self._decreases = self._slots.decreases
 
     def task_ended(self) -> None:

@@ -121,6 +121,16 @@ class Assignment:
         """Let whoever watches know why it takes longer."""
         self.tell(Kind.WAITING, f"{reason}; again in {seconds:.0f} s")
 
+    def settle_replayed(self, credits: float | None) -> None:
+        """A submit was answered with the end of what seems to be an older task.
+
+        Its bill is an older one, then; as nobody can be sure, it counts against the cap, and the
+        run's sum is not called exact.
+        """
+        self.shared.budget.settle(self.work.key, credits)
+        if credits != 0:
+            self.shared.report.summary.bill(None)
+
     def settle(self, credits: float | None) -> None:
         """A task's bill has come: what it cost, None where it doesn't say."""
         self.shared.report.summary.bill(credits)

@@ -28,6 +28,7 @@ from pipeline.tasks_api.connection import ANSWER_SECONDS, ours
 from pipeline.tasks_api.exchange import Exchange, unlogged
 from pipeline.tasks_api.gate import Gate
 from pipeline.tasks_api.refusals import (
+    CalledOffError,
     LostAnswerError,
     ThrottledError,
     WrongAddressError,
@@ -59,17 +60,30 @@ def _nobody_waits(_reason: str, _seconds: float) -> None:
     """Nobody is told."""
 
 
+def _nobody_doubts(_doubt: bool) -> None:
+    """Nobody wants to know."""
+
+
+def _never() -> str:
+    """Nothing calls it off."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How a request is waited for.
 
     `seconds` bounds the waiting at 429s; `on_wait` is told why a wait begins and how long it is;
     `step_back` waits out a crowded account and comes back when there is a place again.
+    `called_off` says before every POST why it must not be sent any more, if so. `on_doubt` is told
+    of a submit whether it may have been bought by now.
     """
 
     seconds: float = 900.0
     on_wait: Callable[[str, float], None] = _nobody_waits
     step_back: Callable[[float], Awaitable[None]] = anyio.sleep
+    called_off: Callable[[], str] = _never
+    on_doubt: Callable[[bool], None] = _nobody_doubts
 
 
 _PATIENT = Patience()
@@ -120,13 +134,16 @@ class TasksClient:
                 known = await self._known(key, attempt) if lost else None
                 if known is not None:
                     return replace(known, recovered=True)
-                path = "/v1/tasks/submit"
-                return _about_key(
-                    await self._ask("POST", path, attempt=attempt, content=content), key
-                )
+                if reason := patience.called_off():
+                    raise CalledOffError(reason, code="called_off")
+                patience.on_doubt(True)
+                asked = self._ask("POST", "/v1/tasks/submit", attempt=attempt, content=content)
+                # Sent before, it may be what that one has begun, whatever its answer was.
+                return replace(_about_key(await asked, key), recovered=attempt > 1)
             except ApiError as error:
                 lost = lost or error.uncertain
                 error.uncertain = lost
+                patience.on_doubt(lost or not isinstance(error, ThrottledError))
                 raise
 
         return await self._insist(buy, patience, self._submits)
@@ -134,7 +151,15 @@ class TasksClient:
     async def query(self, task_id: str) -> Task:
         """The task's present state, asked once; free. Raises `TaskNotFoundError`, …"""
         await self._requests.passage(_nobody_waits)
-        return await self._query(task_id)
+        return await self._query(task_id, 1)
+
+    async def look_up(self, task_id: str, patience: Patience = _PATIENT) -> Task:
+        """The same, asked until there is an answer: for a task that nobody follows yet."""
+
+        async def ask(attempt: int) -> Task:
+            return await self._query(task_id, attempt)
+
+        return await self._insist(ask, patience, self._requests)
 
     async def find(self, out_task_id: str, patience: Patience = _PATIENT) -> Task:
         """The task that an `out_task_id` bought; free: the way back after a lost answer.
@@ -188,7 +213,7 @@ class TasksClient:
         patience.on_wait(str(error), error.wait_seconds)
         await patience.step_back(error.wait_seconds)
 
-    async def _query(self, task_id: str, attempt: int = 1) -> Task:
+    async def _query(self, task_id: str, attempt: int) -> Task:
         try:
             asked = {"task_id": task_id}
             task = await self._ask("GET", "/v1/tasks/query", attempt=attempt, params=asked)

@@ -37,6 +37,8 @@ def ours(asked: str) -> Iterator[None]:
         raise LostAnswerError(said, code="no_answer") from error
     except httpx.TransportError as error:
         raise LostAnswerError(f"{asked}: no answer ({_reason(error)})", code="no_answer") from error
+    except UnicodeError as error:  # httpx looks at a redirect's host, followed or not
+        raise LostAnswerError(f"{asked}: a redirect to no host", code="unreadable") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ProtocolError(f"{asked}: {_reason(error)}", code="unreadable") from error
 

@@ -212,7 +212,7 @@ def validator(headers: Mapping[str, str]) -> str | None:
     changed = headers.get("last-modified", "").strip()
     try:
         age = parsedate_to_datetime(headers.get("date", "")) - parsedate_to_datetime(changed)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return changed if not etag and age >= _STRONG_AFTER else None
 

@@ -49,10 +49,13 @@ class HostRule:
         if place.port not in {_HTTPS_PORT, self._home.port}:
             raise AddressError(f"it is at port {place.port} of {place.host}")
         if not self._is_ours(place.host):
-            raise AddressError(
-                f"it is at {place.host}, no host of {self._home.host}'s; if you know that the "
-                f"provider keeps clips there, add --download-host {place.host}"
-            )
+            said = f"it is at {place.host}, no host of {self._home.host}'s"
+            if not is_address(place.host):
+                said += (
+                    "; if you know that the provider keeps clips there, "
+                    f"add --download-host {place.host}"
+                )
+            raise AddressError(said)
 
     async def beyond_public(self, place: Place, resolve: Resolve) -> Collection[Network]:
         """Where else than to the public internet the place's addresses may lead."""

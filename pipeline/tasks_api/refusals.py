@@ -50,6 +50,10 @@ class LostAnswerError(GatewayError):
     uncertain = True
 
 
+class CalledOffError(ApiError):
+    """The run has stopped buying while this submit was waiting for its turn."""
+
+
 class WrongAddressError(ProtocolError):
     """What answers there has never answered like the tasks API: nothing more is sent to it."""
 

@@ -114,7 +114,7 @@ async def opened(
                 await answer.aclose()
     except httpx.TransportError as error:
         raise UnreachableError(f"{place.host}: {_reason(error)}") from None
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):  # httpx reads a redirect's host
         raise UnreachableError(f"{place.host}: the answer can't be understood") from None
     raise UnreachableError(f"{place.host}: more than {REDIRECTS_MAX} redirects")
 

@@ -27,7 +27,8 @@ async def cancel(world: World, spec: Path) -> list[Cancelled]:
     with ExitStack() as held:
         (planned,) = open_boards(boards, world.planner(), world.outputs, world.now, held)
         async with world.gateway() as gateway:
-            ended = await cancel_open(planned.board, gateway.client, PROVIDER, world.now())
+            going = cancel_open(planned.board, gateway.client, PROVIDER, world.now())
+            ended = [one async for one in going]
         planned.board.book.fold()
     return ended
 

@@ -441,3 +441,176 @@ async def test_a_task_found_after_a_lost_answer_is_on_this_runs_bill(world: Worl
         assert sabotage.faults.fired == (1,)
         billed = sum(charge.credits for charge in quick.studio.tasks.ledger)
         assert report.summary.credits == pytest.approx(billed) == pytest.approx(4 * 0.18)
+
+
+async def test_a_run_that_stops_buying_calls_waiting_submits_off(world: World) -> None:
+    """While others wait at a fault, the wallet runs empty: none of them is sent any more."""
+    posts: list[float] = []
+
+    async def unwell(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path != SUBMIT:
+            return await send(request)
+        posts.append(anyio.current_time())
+        if b"bowl 3" in request.content:
+            return refused(402, "insufficient_balance")
+        return (
+            refused(503, "api_error") if b"bowl 0" not in request.content else await send(request)
+        )
+
+    world.wire.meddle = unwell
+    report, exit_code = await run(world, Terms(concurrency=4))
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (1, 3)
+    assert len(posts) == 4
+    assert exit_code is Exit.MONEY
+    world.wire.meddle = None
+    _report, exit_code = await run(world)
+    assert exit_code is Exit.COMPLETE
+    assert set(world.charges.values()) == {1}
+
+
+async def test_an_account_filled_by_others_is_asked_by_few(world: World) -> None:
+    """No room at all for ten minutes: a concurrency of 25 comes down to one asking now and then."""
+    posts = 0
+    begun = anyio.current_time()
+
+    async def full(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal posts
+        if request.url.path == SUBMIT and anyio.current_time() - begun < 600:
+            posts += 1
+            return refused(429, "concurrency_limit")
+        return await send(request)
+
+    world.wire.meddle = full
+    _report, exit_code = await run(world, Terms(concurrency=25), shots=26)
+    assert exit_code is Exit.COMPLETE
+    assert posts < 600 / 2 + 150  # one every two seconds, after the way down from 25
+
+
+async def test_who_was_only_told_to_wait_is_no_doubt(world: World) -> None:
+    """Interrupted at a 429, nothing is left that may have been billed."""
+    world.wire.meddle = Trouble(lambda: refused(429, "concurrency_limit"))
+    spec = world.film("a bowl")
+    with anyio.move_on_after(20):
+        await world.run(spec)
+    assert world.results().records["a"].status is Status.FAILED
+    world.wire.meddle = None
+    await anyio.sleep(48 * 3600)
+    assert (await world.run(spec)).summary.complete
+    assert set(world.charges.values()) == {1}
+
+
+async def test_a_409_without_its_task_takes_another_key(world: World) -> None:
+    """The key is another request's, and asked for it is unknown: never sent again with that key."""
+    keys: list[bytes] = []
+
+    async def contradict(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path == SUBMIT:
+            keys.append(request.content)
+            if len(keys) == 1:
+                return refused(409, "duplicate_out_task_id")
+        return await send(request)
+
+    world.wire.meddle = contradict
+    report, _exit = await run(world, shots=1)
+    assert report.summary.counts[Kind.FAILED] == 1
+    _report, exit_code = await run(world, shots=1)
+    assert exit_code is Exit.COMPLETE
+    assert len(set(keys)) == 2
+    assert len(world.charges) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(402, "quota_exceeded"), (451, ""), (404, "not_found"), (400, "x")]
+)
+async def test_one_odd_answer_to_a_poll_is_waited_out(world: World, status: int, code: str) -> None:
+    """Whatever a single query is answered, the task that is paid for is followed to its end."""
+    odd = iter([True])
+
+    async def once(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path == "/v1/tasks/query" and next(odd, False):
+            return refused(status, code)
+        return await send(request)
+
+    world.wire.meddle = once
+    report, _exit = await run(world, shots=1)
+    assert report.summary.complete
+    assert set(world.charges.values()) == {1}
+
+
+async def test_a_resume_at_an_unreachable_gateway_ends_soon(world: World) -> None:
+    """Three open tasks and no connection: five tries in all, and everything stays pending."""
+    async with World(world.root, latency_seconds=lambda _job: 600) as slow:
+        spec = slow.film("a bowl", "a cup", "a plate")
+        await slow.run(spec, terms=Terms(timeout_seconds=5))
+        before = len(slow.wire.requests)
+
+        async def nobody(_request: httpx.Request, _send: Send) -> httpx.Response:
+            raise httpx.ConnectError("refused")
+
+        slow.wire.meddle = nobody
+        report = await slow.run(spec)
+        assert report.summary.counts[Kind.PENDING] == 3
+        assert len(slow.wire.requests) - before == 5
+        slow.wire.meddle = None
+        assert (await slow.run(spec)).summary.complete
+        assert set(slow.charges.values()) == {1}
+
+
+async def test_half_a_surrogate_pair_from_a_server_harms_nothing(world: World) -> None:
+    """A message that no file can hold is recorded all the same, as the next run shows."""
+    said = b'{"error": {"code": "invalid_param", "message": "bad \\ud800 text\\nand lines"}}'
+    world.wire.meddle = Trouble(lambda: httpx.Response(400, content=said))
+    report, _exit = await run(world, shots=1)
+    assert report.summary.counts[Kind.FAILED] == 1
+    error = world.results().records["a"].error
+    assert error is not None
+    assert error.message == "400 invalid_param: bad ? text and lines"
+
+
+@pytest.mark.parametrize("location", ["https://xn--a/", "https://[::1", "http://a..b/"])
+async def test_a_redirect_to_nowhere_ends_no_run(world: World, location: str) -> None:
+    """From the API and from the clips' host: one take's trouble, and no traceback."""
+
+    async def astray(request: httpx.Request, send: Send) -> httpx.Response:
+        if b"bowl 1" in request.content or request.url.path.startswith("/studio/clips"):
+            return httpx.Response(302, headers={"location": location})
+        return await send(request)
+
+    world.wire.meddle = astray
+    report, exit_code = await run(world, shots=2)
+    assert exit_code is Exit.INCOMPLETE
+    assert report.summary.counts[Kind.PENDING] >= 1
+    world.wire.meddle = None
+    assert (await run(world, shots=2))[1] is Exit.COMPLETE
+    assert set(world.charges.values()) == {1}
+
+
+async def test_ends_that_come_at_once_are_not_bought_a_hundred_times(world: World) -> None:
+    """A gateway that answers every submit with a failed task is given up after a few."""
+
+    async def hopeless(_request: httpx.Request, _send: Send) -> httpx.Response:
+        return httpx.Response(200, json={"task_id": "task_1", "status": "failed"})
+
+    world.wire.meddle = hopeless
+    report, _exit = await run(world, shots=1)
+    assert report.summary.counts[Kind.FAILED] == 1
+    assert world.wire.count(SUBMIT) <= 15
+
+
+async def test_what_completes_at_once_counts_against_the_cap(world: World) -> None:
+    """Whose bill that is nobody can say: the cap holds all the same, the sum isn't called exact."""
+    number = 0
+
+    async def at_once(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal number
+        if request.url.path != SUBMIT:
+            return await send(request)
+        number += 1
+        done = {"task_id": f"task_{number}", "status": "completed", "credits": 0.18}
+        return httpx.Response(200, json=done)
+
+    world.wire.meddle = at_once
+    report, _exit = await run(world, Terms(max_credits=0.37), shots=6)
+    assert number == 2
+    assert report.summary.unknown_credits == 2

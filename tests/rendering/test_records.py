@@ -41,7 +41,8 @@ from pipeline.storyboard.shots import Request, Still
 AT = "2026-11-23T12:00:00.000Z"
 CLIP = Clip("a.mp4", "ab" * 32, 1234, 4.0, 1280, 720)
 REQUEST = Request("veo-3.1-fast", "a bowl", 4, "16:9", "720p", 7)
-PENDING = Record(Status.PENDING, "d" * 64, {"prompt": "x"}, "a.t1.a1.x", 1, "https://p.test")
+FIELDS = request_fields(REQUEST)
+PENDING = Record(Status.PENDING, "d" * 64, FIELDS, "a.t1.a1.x", 1, "https://p.test")
 BY_STATE = {
     State.NONE: None,
     State.INTENDED: PENDING,
@@ -202,3 +203,25 @@ def test_keys_are_distinct_short_and_repeatable(
     assert len(set(keys)) == len(parts)
     assert keys == [out_task_id(*part) for part in parts]
     assert all(len(key) <= 64 and key.isascii() for key in keys)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"request": {}},
+        {"request": FIELDS | {"model": ["a"]}},
+        {"request": FIELDS | {"duration": 0}},
+        {"request": FIELDS | {"duration": "4"}},
+        {"request": FIELDS | {"aspect": "0:9"}},
+        {"request": FIELDS | {"resolution": "huge"}},
+        {"credits": float("nan")},
+        {"credits": -1},
+        {"credits": "0.18"},
+    ],
+)
+def test_a_merged_manifest_is_not_believed(change: dict[str, object]) -> None:
+    """What prices and frames are worked out from is looked at: damaged, and not a traceback."""
+    document = json.loads(results.dump(Results("f", "draft", "https://p.test", {"a": PENDING})))
+    document["renders"]["a"] |= change
+    with pytest.raises(RecordsError, match="damaged"):
+        results.parse(json.dumps(document), "results.json")

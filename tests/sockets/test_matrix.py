@@ -130,9 +130,10 @@ async def test_a_cancel_gets_over_every_fault(name: str, tmp_path: Path) -> None
             with client.opened() as planned:
                 async with client.gateway() as gateway:
                     try:
-                        await cancel_open(
+                        async for _one in cancel_open(
                             planned.board, gateway.client, studio.address, client.now()
-                        )
+                        ):
+                            pass
                     except CredentialsError:
                         assert name in {"401", "403 key"}
         assert studio.faults.fired == (1,)
