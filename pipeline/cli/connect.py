@@ -75,8 +75,11 @@ def base_url(environ: Mapping[str, str]) -> str:
         plausible = False
     if not plausible or parts.scheme not in {"https", "http"} or parts.username or parts.query:
         raise UsageError(
-            f"{BASE_URL_VARIABLE} is no https address; unset it for {DEFAULT_BASE_URL}"
+            f"{BASE_URL_VARIABLE} is no address of a gateway (https://…, or http on this machine); "
+            f"unset it for {DEFAULT_BASE_URL}"
         )
+    if re.search(r"/v1(/tasks)?/?$", parts.path):
+        raise UsageError(f"{BASE_URL_VARIABLE} ends in {parts.path}: leave that away, it is added")
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if parts.scheme == "http" and not local:
         raise UsageError(f"{BASE_URL_VARIABLE} is not https: the key would travel in the open")

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeline import __version__
 from pipeline.cli.exits import Exit, exit_for
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     _run_options(_selection(_json(_specs(add("run", "render what is new, changed or failed")))))
     status = _json(_specs(add("status", "what there is, pass by pass")))
     status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
-    cancel = _specs(add("cancel", "end the tasks that are in flight"))
+    cancel = _specs(add("cancel", "end every open task of the boards, and say what was billed"))
     cancel.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
     _serve_options(add("serve", "the tasks API on this machine, drawing animatics"))
     return parser
@@ -159,7 +159,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         "--max-credits",
         type=_credits,
         metavar="X",
-        help="the most that this run may cost: what might go over it is not submitted",
+        help="the most that this one run may cost: what might go over it is not submitted",
     )
     parser.add_argument(
         "--download-host",
@@ -217,25 +217,27 @@ def _insistence(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--retry-blocked", action="store_true", help="try blocked prompts again")
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 7 * 24 * 3600:
-        raise argparse.ArgumentTypeError("from above 0 to a week, in seconds")
+def _number(text: str, kind: type, least: float, most: float, says: str) -> Any:
+    """A number within its bounds; `says` is what it may be, in words."""
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} can't be: {says}")
     return value
 
 
-def _credits(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError("credits, from 0")
-    return value
+def _seconds(text: str) -> Any:
+    return _number(text, float, 0.001, 7 * 24 * 3600.0, "seconds, from above 0 to a week")
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 10:
-        raise argparse.ArgumentTypeError("from 0 to 10")
-    return value
+def _credits(text: str) -> Any:
+    return _number(text, float, 0.0, 1e9, "a number of credits, from 0")
+
+
+def _count(text: str) -> Any:
+    return _number(text, int, 0, 10, "a whole number from 0 to 10")
 
 
 def _port(text: str) -> int:
@@ -252,8 +254,5 @@ def _tasks(text: str) -> int:
     return value
 
 
-def _amount(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1e9:
-        raise argparse.ArgumentTypeError("from 0 to a thousand million")
-    return value
+def _amount(text: str) -> Any:
+    return _number(text, float, 0.0, 1e9, "a number from 0")

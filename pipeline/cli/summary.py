@@ -107,14 +107,15 @@ def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:
         tasks = count_text(going, "task is", "tasks are")
         return [
             f"interrupted; {tasks} in flight and on record",
-            "next: the same command collects what they bring, and pays for none of them twice;",
+            "next: the same command collects what they bring and pays for none twice;",
             "      shotmake cancel ends them",
         ]
     advice = []
-    if outcome.summary.halted and not outcome.summary.complete:
+    if outcome.summary.halted and not outcome.summary.complete and outcome.error is None:
         advice.append(f"stopped: {outcome.summary.halted}")
     if outcome.summary.out_of_money and not outcome.summary.complete:
-        advice.append("next: the same command goes on from here, once there are credits for it")
+        advice.append("next: the same command goes on from here: after a cap with a new one,")
+        advice.append("      after an empty wallet once there are credits in it")
     if counts[Kind.FAILED]:
         advice.append("next: --failed tries the failed ones again; a failed task is not billed")
     if counts[Kind.BLOCKED]:

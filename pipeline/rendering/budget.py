@@ -36,7 +36,7 @@ class Budget:
         """Set the worst case aside before a submit. Raises `BalanceError` if the cap forbids it."""
         self._reserved.pop(key, None)
         if self.cap is not None:
-            self._require_room(self.cap, worst)
+            self._require_room(self.cap, key[1], worst)
         self._reserved[key] = worst
 
     def commit(self, key: Key, worst: float | None) -> None:
@@ -62,17 +62,17 @@ class Budget:
             self._trusts = False
         self.spent = round(self.spent + ((worst or 0.0) if credits is None else credits), 6)
 
-    def _require_room(self, cap: float, worst: float | None) -> None:
+    def _require_room(self, cap: float, render: str, worst: float | None) -> None:
         if worst is None or None in self._reserved.values():
             raise BalanceError(
-                f"nobody knows what it may cost, and --max-credits {cap:g} allows no doubt",
+                f"nobody knows what {render} may cost, and --max-credits {cap:g} allows no doubt",
                 code=OVER_CAP,
             )
         committed = self.spent + self.reserved
         if not committed + worst <= cap + _ROUNDING:
             raise BalanceError(
-                f"it may cost {worst:g} credits, and of --max-credits {cap:g} only "
-                f"{max(cap - committed, 0):g} are left: {self.spent:g} spent, "
-                f"{self.reserved:g} reserved for what is in flight",
+                f"{render} may cost {worst:g} credits, and of this run's --max-credits {cap:g} "
+                f"only {max(cap - committed, 0):g} were left: {self.spent:g} spent, "
+                f"{self.reserved:g} reserved for what was in flight",
                 code=OVER_CAP,
             )

@@ -195,7 +195,8 @@ class Errand:
         except TimeUpError:
             seconds = self._terms.timeout_seconds
             self._tell(Kind.PENDING, f"not ended after {seconds:g} s; the next run collects it")
-        except CredentialsError:
+        except CredentialsError as error:
+            self._summary.halt(str(error))
             self._tell(Kind.HELD, "the key was refused")
             raise
         except OSError as error:

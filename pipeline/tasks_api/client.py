@@ -28,6 +28,7 @@ from pipeline.tasks_api.connection import ANSWER_SECONDS, ours
 from pipeline.tasks_api.exchange import Exchange, unlogged
 from pipeline.tasks_api.gate import Gate
 from pipeline.tasks_api.refusals import (
+    CHECK_ADDRESS,
     CalledOffError,
     LostAnswerError,
     ThrottledError,
@@ -297,7 +298,8 @@ class TasksClient:
         A page from an address that never was the API's is no such accident.
         """
         kind = LostAnswerError if self.met or not is_page(received) else WrongAddressError
-        lost = kind(str(error), code="unreadable")
+        doubt = f". {CHECK_ADDRESS}" if kind is WrongAddressError else ""
+        lost = kind(f"{error}{doubt}", code="unreadable")
         lost.uncertain = True
         return lost
 

@@ -30,15 +30,15 @@ def ours(asked: str) -> Iterator[None]:
         tls = _tls_error(error)
         if tls is not None:
             raise ProtocolError(f"{asked}: {tls}", code="tls") from error
-        said = f"{asked}: no connection ({_reason(error)}). Check the network and SHOTMAKE_BASE_URL"
+        said = f"no connection: {_reason(error)} ({asked}). Check the network and SHOTMAKE_BASE_URL"
         raise GatewayError(said, code="no_connection") from error
     except TimeoutError as error:
-        said = f"{asked}: no whole answer within {ANSWER_SECONDS:.0f} s"
+        said = f"no whole answer within {ANSWER_SECONDS:.0f} s ({asked})"
         raise LostAnswerError(said, code="no_answer") from error
     except httpx.TransportError as error:
-        raise LostAnswerError(f"{asked}: no answer ({_reason(error)})", code="no_answer") from error
+        raise LostAnswerError(f"no answer: {_reason(error)} ({asked})", code="no_answer") from error
     except UnicodeError as error:  # httpx looks at a redirect's host, followed or not
-        raise LostAnswerError(f"{asked}: a redirect to no host", code="unreadable") from error
+        raise LostAnswerError(f"a redirect to no host ({asked})", code="unreadable") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ProtocolError(f"{asked}: {_reason(error)}", code="unreadable") from error
 

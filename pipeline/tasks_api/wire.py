@@ -100,7 +100,7 @@ def parse_task(content: bytes, asked: str, key: str = "") -> Task:
     if not isinstance(task_id, str) or not task_id or not isinstance(status, str):
         raise ProtocolError(
             f"{asked}: the answer has no task_id and status in it (it has: "
-            f"{redacted(_names(document), key)}). Is SHOTMAKE_BASE_URL the tasks API's address?"
+            f"{redacted(_names(document), key)})"
         )
     if not _TASK_ID.fullmatch(task_id) or (key and key in task_id):
         raise ProtocolError(f"{asked}: {redacted(task_id, key)!r} can't be the id of a task")
@@ -132,10 +132,8 @@ def _object(content: bytes, asked: str, key: str) -> dict[str, Any]:
         document = json.loads(content)
     except (ValueError, RecursionError):
         begins = redacted(content[:200].decode("utf-8", "replace"), key)[:60]
-        raise ProtocolError(
-            f"{asked}: the answer is not JSON; it begins {begins!r}. A proxy's page, or not the "
-            "tasks API's address? See SHOTMAKE_BASE_URL."
-        ) from None
+        printable = repr(begins) if begins.isprintable() else "with bytes that are no text"
+        raise ProtocolError(f"{asked}: the answer is not JSON; it begins {printable}") from None
     if not isinstance(document, dict):
         raise ProtocolError(f"{asked}: the answer is JSON, but no object")
     return document

@@ -59,7 +59,7 @@ def test_a_bill_that_never_came_counts_as_the_worst() -> None:
     budget = Budget(1)
     budget.reserve(("film", "a"), 0.6)
     budget.settle(("film", "a"), None)
-    with pytest.raises(BalanceError, match=r"only 0\.4 are left: 0\.6 spent"):
+    with pytest.raises(BalanceError, match=r"only 0\.4 were left: 0\.6 spent"):
         budget.reserve(("film", "b"), 0.5)
 
 
