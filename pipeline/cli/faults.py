@@ -89,13 +89,20 @@ class BadDay:
     rules: tuple[Rule, ...]
     seed: int = 0
 
-    def before(self, app: ASGIApp, unix_time: Callable[[], float]) -> Sabotage:
+    def before(
+        self,
+        app: ASGIApp,
+        unix_time: Callable[[], float],
+        told: Callable[[str], None] = lambda _line: None,
+    ) -> Sabotage:
         """The app with these faults in front of it, their counters at nought."""
-        return Sabotage(app, self.rules, unix_time, seed=self.seed)
+        return Sabotage(app, self.rules, unix_time, seed=self.seed, told=told)
 
 
-def load_faults(path: Path) -> Callable[[ASGIApp], ASGIApp]:
-    """What puts a file's faults in front of an app.
+def load_faults(
+    path: Path, told: Callable[[str], None] = lambda _line: None
+) -> Callable[[ASGIApp], ASGIApp]:
+    """What puts a file's faults in front of an app; `told` hears of every one that happens.
 
     Raises `StoryboardError` with every violation, `UsageError` for a file that can't be read.
     """
@@ -105,7 +112,7 @@ def load_faults(path: Path) -> Callable[[ASGIApp], ASGIApp]:
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
     bad_day = read_faults(data, str(path))
-    return lambda app: bad_day.before(app, time.time)
+    return lambda app: bad_day.before(app, time.time, told)
 
 
 def read_faults(data: bytes, name: str) -> BadDay:

@@ -55,7 +55,7 @@ def serve(args: argparse.Namespace, terminal: Terminal) -> Exit:
     if args.faults is not None:
         from pipeline.cli.faults import load_faults  # noqa: PLC0415 (few ask for it)
 
-        wrap = load_faults(Path(args.faults))
+        wrap = load_faults(Path(args.faults), lambda line: terminal.say(line, "yellow"))
     with closing(listen(args.host, args.port)) as bound:
         # It warns when a drawing process that we ended was reaped before its watcher looked.
         logging.getLogger("asyncio").setLevel(logging.ERROR)

@@ -67,7 +67,7 @@ async def _submit(errand: Assignment, wanted: Wanted, image: str | None, key: st
         errand.shared.terms.throttle_seconds,
         errand.tell_wait,
         errand.slot.step_back,
-        lambda: errand.halted,
+        lambda: errand.shared.report.summary.recalled,
         note,
     )
     try:

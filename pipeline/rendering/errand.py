@@ -21,6 +21,7 @@ from pipeline.errors import (
     ShotmakeError,
     TaskNotFoundError,
 )
+from pipeline.rendering.budget import OVER_CAP
 from pipeline.rendering.buying import buy, is_replayed
 from pipeline.rendering.delivery import bring_home
 from pipeline.rendering.following import TimeUpError, age, follow
@@ -214,7 +215,10 @@ class Errand:
         unreachable = isinstance(error, GatewayError) and not self._gateway.client.met
         stops = unreachable or isinstance(error, ThrottledError | WrongAddressError | BalanceError)
         if stops:
-            self._summary.halt(str(error), out_of_money=isinstance(error, BalanceError))
+            # What waits for another try fits under the cap: it has its reserve.
+            capped = isinstance(error, BalanceError) and error.code == OVER_CAP
+            money = isinstance(error, BalanceError)
+            self._summary.halt(str(error), out_of_money=money, recall=not capped)
         record = self._board.book.records.get(self._its.name)
         if record is not None and record.status is Status.PENDING:
             self._tell(Kind.PENDING, f"{error}; the next run collects it")

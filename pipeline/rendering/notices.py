@@ -73,12 +73,18 @@ class Summary:
     credits: float = 0.0
     unknown_credits: int = 0
     halted: str = ""
+    recalled: str = ""
     out_of_money: bool = False
     warned_of_quota: bool = False
 
-    def halt(self, reason: str, *, out_of_money: bool = False) -> None:
-        """Nothing more is submitted; the first reason stays."""
+    def halt(self, reason: str, *, out_of_money: bool = False, recall: bool = True) -> None:
+        """Nothing more is bought; the first reason stays.
+
+        With `recall` that goes for submits, too, that have begun and wait for another try.
+        """
         self.halted = self.halted or reason
+        if recall:
+            self.recalled = self.recalled or reason
         self.out_of_money = self.out_of_money or out_of_money
 
     def bill(self, credits: float | None) -> None:

@@ -108,11 +108,6 @@ class Assignment:
         """What is known of the render by now."""
         return self.work.board.record(self.work.render)
 
-    @property
-    def halted(self) -> str:
-        """Why nothing more is submitted; empty as long as it is."""
-        return self.shared.report.summary.halted
-
     def tell(self, kind: Kind, message: str = "", **more: Any) -> None:
         """Let whoever watches know."""
         self.shared.report.tell(self.work.notice(kind, message, **more))

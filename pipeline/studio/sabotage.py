@@ -69,13 +69,23 @@ class ConnectionDroppedError(ShotmakeError):
 
 
 class Sabotage:
-    """An ASGI app that is another one on a bad day. `unix_time` is for rate-limit resets."""
+    """An ASGI app that is another one on a bad day.
+
+    `unix_time` is for rate-limit resets; `told` hears of every fault that happens.
+    """
 
     def __init__(
-        self, app: ASGIApp, rules: Sequence[Rule], unix_time: Callable[[], float], *, seed: int = 0
+        self,
+        app: ASGIApp,
+        rules: Sequence[Rule],
+        unix_time: Callable[[], float],
+        *,
+        seed: int = 0,
+        told: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._app = app
         self._unix_time = unix_time
+        self._told_of = told
         self._shots = _Memory[str]()
         self._told = _Memory[int]()
         self.faults = Faults(rules, seed)
@@ -86,7 +96,10 @@ class Sabotage:
         if asked is None:
             await self._app(scope, receive, send)
             return
-        fault = self.faults.choose(asked.endpoint, self._shot(asked))
+        shot = self._shot(asked)
+        fault = self.faults.choose(asked.endpoint, shot)
+        if fault is not None:
+            self._told_of(f"fault: {type(fault).__name__} at {asked.endpoint} of {shot or '?'}")
         if isinstance(fault, Reset):
             await _drop(scope)
         elif (instead := self._instead(fault, asked.endpoint)) is not None:

@@ -240,3 +240,22 @@ async def test_the_next_plan_knows_what_clips_have_cost(world: World) -> None:
     assert step.price.source == "past"
     assert CATALOG["veo-3.1-fast"].estimate_credits(4) == CLIP_CREDITS
     await anyio.sleep(0)
+
+
+@pytest.mark.anyio
+async def test_the_cap_calls_off_nothing_that_has_its_reserve(world: World) -> None:
+    """Two fit and wait out a fault when the third doesn't fit: the two are rendered."""
+    faults = iter([True, True])
+
+    async def unwell(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path == "/v1/tasks/submit" and next(faults, False):
+            return httpx.Response(503, json={"error": {"code": "api_error", "message": "no"}})
+        return await send(request)
+
+    world.wire.meddle = unwell
+    report = await world.run(
+        world.film("a bowl", "a cup", "a plate"), terms=Terms(max_credits=2.5 * CLIP_CREDITS)
+    )
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (2, 1)
+    assert len(world.charges) == 2
