@@ -29,7 +29,7 @@ from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten, outcome
 from pipeline.rendering.states import LOST, Failure, Status
 from pipeline.rendering.steps import Action
-from pipeline.tasks_api.client import Patience
+from pipeline.tasks_api.patience import Patience
 from pipeline.tasks_api.refusals import CalledOffError, ThrottledError, WrongAddressError
 from pipeline.tasks_api.wire import Task
 

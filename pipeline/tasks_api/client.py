@@ -27,6 +27,7 @@ from pipeline.tasks_api.account import Account
 from pipeline.tasks_api.connection import ANSWER_SECONDS, ours
 from pipeline.tasks_api.exchange import Exchange, unlogged
 from pipeline.tasks_api.gate import Gate
+from pipeline.tasks_api.patience import Patience, nobody_waits
 from pipeline.tasks_api.refusals import (
     CHECK_ADDRESS,
     CalledOffError,
@@ -55,36 +56,6 @@ class Surroundings:
 
     unix_time: Callable[[], float]
     random: Callable[[], float]
-
-
-def _nobody_waits(_reason: str, _seconds: float) -> None:
-    """Nobody is told."""
-
-
-def _nobody_doubts(_doubt: bool) -> None:
-    """Nobody wants to know."""
-
-
-def _never() -> str:
-    """Nothing calls it off."""
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How a request is waited for.
-
-    `seconds` bounds the waiting at 429s; `on_wait` is told why a wait begins and how long it is;
-    `step_back` waits out a crowded account and comes back when there is a place again.
-    `called_off` says before every POST why it must not be sent any more, if so. `on_doubt` is told
-    of a submit whether it may have been bought by now.
-    """
-
-    seconds: float = 900.0
-    on_wait: Callable[[str, float], None] = _nobody_waits
-    step_back: Callable[[float], Awaitable[None]] = anyio.sleep
-    called_off: Callable[[], str] = _never
-    on_doubt: Callable[[bool], None] = _nobody_doubts
 
 
 _PATIENT = Patience()
@@ -151,7 +122,7 @@ class TasksClient:
 
     async def query(self, task_id: str) -> Task:
         """The task's present state, asked once; free. Raises `TaskNotFoundError`, …"""
-        await self._requests.passage(_nobody_waits)
+        await self._requests.passage(nobody_waits)
         return await self._query(task_id, 1)
 
     async def look_up(self, task_id: str, patience: Patience = _PATIENT) -> Task:

@@ -17,7 +17,8 @@ from pipeline.errors import (
     RefusedError,
     TaskNotFoundError,
 )
-from pipeline.tasks_api.client import Patience, Surroundings, TasksClient
+from pipeline.tasks_api.client import Surroundings, TasksClient
+from pipeline.tasks_api.patience import Patience
 from pipeline.tasks_api.refusals import LostAnswerError, WrongAddressError
 from tests.support.world import KEY, PROVIDER, Send, World
 
