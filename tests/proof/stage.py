@@ -1,0 +1,163 @@
+"""Where the proofs play: a studio that bills, and `shotmake` as real processes against it.
+
+Every scenario has a folder and an API key of its own, and so an account of its own at the studio,
+as if nobody else were there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
+from pipeline.rendering import results
+from pipeline.rendering.book import read
+from pipeline.rendering.folder import Folder, file_sha256
+from pipeline.rendering.states import Status
+from pipeline.storyboard.catalog import load_catalog
+from pipeline.studio.app import Studio
+from pipeline.studio.engine import EngineError, Job
+from pipeline.studio.tasks import Bounds, House
+from tests.support.engine import plain
+from tests.support.forks import Ended, Forks, Order
+from tests.support.served import served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pipeline.rendering.results import Results
+
+BOARD = "film"
+_NUMBERS = itertools.count()
+
+
+@dataclass
+class Stage:
+    """`overloaded`: prompts with OVERLOADED in them fail for now."""
+
+    forks: Forks
+    root: Path
+    address: str
+    studio: Studio
+    overloaded: Switch
+
+    def scene(self) -> Scene:
+        """A new folder with a new account."""
+        number = next(_NUMBERS)
+        folder = self.root / f"scene-{number}"
+        (folder / "specs").mkdir(parents=True)
+        return Scene(self, folder, f"sk-byts-{number:08d}-{time.time_ns()}")
+
+
+@dataclass
+class Switch:
+    """On or off."""
+
+    on: bool = False
+
+
+@contextmanager
+def staged(root: Path) -> Iterator[Stage]:
+    """The studio and the forking process, for as long as the block lasts."""
+    switch = Switch()
+
+    async def render(job: Job) -> bytes:
+        if switch.on and "OVERLOADED" in job.prompt:
+            raise EngineError("the upstream model is overloaded", "api_error")
+        return await anyio.to_thread.run_sync(plain, job)
+
+    house = House(render, 8, time.time, _latency, bounds=Bounds(ended_tasks=1_000_000))
+    studio = Studio(load_catalog(), house, free=False)
+    with Forks() as forks, served(studio) as address:
+        yield Stage(forks, root, address, studio, switch)
+
+
+def _latency(job: Job) -> float:
+    """In the world's seconds: a SLOW one is still open when its first run is stopped."""
+    return 1.0 if "SLOW" in job.prompt else 0.0
+
+
+@dataclass
+class Scene:
+    """One folder, one account."""
+
+    stage: Stage
+    folder: Path
+    key: str
+    prompts: tuple[str, ...] = ()
+    ends: list[Ended] = field(default_factory=list)
+
+    def film(self, *prompts: str) -> None:
+        """Write the board: shots a, b, c, … of two seconds."""
+        self.prompts = prompts
+        lines = ["model: veo-3.1-fast", "defaults: {duration: 2}", "shots:"]
+        for number, prompt in enumerate(prompts):
+            lines += [f"  - id: {chr(ord('a') + number)}", f"    prompt: {prompt}"]
+        (self.folder / "specs" / f"{BOARD}.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+
+    def order(self, *arguments: str, **more: Any) -> Order:
+        """A process in this folder: `run` with these arguments, unless they begin otherwise."""
+        environment = {KEY_VARIABLE: self.key, BASE_URL_VARIABLE: self.stage.address}
+        return Order(arguments or ("run",), str(self.folder), environment, **more)
+
+    def run(self, *arguments: str, **more: Any) -> Ended:
+        """One process, from begin to end."""
+        return self.stage.forks.run(self.order(*arguments, **more))
+
+    @property
+    def outputs(self) -> Folder:
+        """The pass's folder."""
+        return Folder(self.folder / "outputs", BOARD, "draft")
+
+    def truth(self) -> Results:
+        """What is on record, a journal that was left included."""
+        return read(self.outputs, self.stage.address)
+
+    @property
+    def charges(self) -> list[Any]:
+        """What this account was charged, from the studio's ledger."""
+        account = hashlib.sha256(self.key.encode()).hexdigest()
+        return self.stage.studio.tasks.ledger.of(account)
+
+    def state(self) -> State:
+        """What must be the same whatever has happened."""
+        known = self.truth()
+        current, kept = {}, []
+        for name, record in known.records.items():
+            clip = record.clip
+            digest = ""
+            if clip is not None:
+                path = self.outputs.clip(clip.path)
+                assert path.stat().st_size == clip.bytes, path
+                digest = file_sha256(path)
+                assert digest == clip.sha256, path
+            shown = (record.status, record.digest, digest)
+            if name.startswith("kept/"):
+                kept.append(shown)
+            else:
+                current[name] = shown
+        return State(current, tuple(sorted(kept)))
+
+    def require_oracle(self, said: str) -> None:
+        """No attempt was charged twice; every charged clip is on disk or its task named."""
+        twice = [key for key, n in Counter(c.out_task_id for c in self.charges).items() if n > 1]
+        assert not twice, f"{said}: charged twice: {twice}"
+        named = {record.task_id for record in self.truth().records.values()}
+        unnamed = [c.task_id for c in self.charges if c.task_id not in named]
+        assert not unnamed, f"{said}: charged, and named nowhere: {unnamed}"
+
+
+@dataclass(frozen=True)
+class State:
+    """By take: status, digest, sha256 of the clip; the same of what is kept, without names."""
+
+    current: dict[str, tuple[Status, str, str]]
+    kept: tuple[tuple[Status, str, str], ...]

@@ -1,0 +1,281 @@
+"""`shotmake` as real processes by the hundred: forked from one that has everything imported.
+
+    python -m tests.support.forks       orders as JSON lines on stdin, ends as JSON lines on stdout
+
+Each child is the whole command with its own arguments, folder and environment; only the clock of
+its event loop runs faster, so that a cadence of seconds takes milliseconds. It can be told to die
+by SIGKILL at a boundary, or to meet a failing disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from tests.support.boundaries import Boundaries, Crossing, Fail, Kill
+from tests.support.powercut import Platter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = Path(__file__).parents[2]
+RATE = 50.0
+"""Seconds of the program's own clock in one of the world's."""
+AT_ONCE = 6
+"""They mostly wait for their clocks."""
+_CRASHED = 70
+
+
+@dataclass(frozen=True)
+class Order:
+    """One process: its arguments, its folder (`outputs/` in it is watched), its environment.
+
+    `powercut`: at the kill the disk's durable state is written to this folder.
+    """
+
+    arguments: tuple[str, ...]
+    folder: str
+    environment: dict[str, str] = field(default_factory=dict)
+    kill: Kill | None = None
+    fail: Fail | None = None
+    unlocked: bool = False
+    powercut: str | None = None
+    survives: str = ""
+    rate: float = RATE
+    cpu_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: exit code, negative for a signal; the boundaries that it crossed
+    (unless it was killed), what it said, and what it took.
+    """
+
+    exit: int
+    stdout: str
+    stderr: str
+    crossed: tuple[Crossing, ...]
+    failed: tuple[Crossing, ...]
+    peak_bytes: int
+    cpu_seconds: float
+
+    @property
+    def killed(self) -> bool:
+        """By SIGKILL."""
+        return self.exit == -signal.SIGKILL
+
+
+class Forks:
+    """The forking process, from `with` on; `run` any number of orders."""
+
+    def __enter__(self) -> Self:
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.forks"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.close()
+        self._server.wait(20)
+        self._server.stdout.close()
+
+    def run(self, order: Order) -> Ended:
+        """One process, from begin to end."""
+        return self.side_by_side([order])[0]
+
+    def side_by_side(self, orders: Iterable[Order], at_once: int = AT_ONCE) -> list[Ended]:
+        """Many, so many `at_once`; their ends in the order of the orders."""
+        asked = [_as_json(number, order) for number, order in enumerate(orders)]
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        ends: dict[int, Any] = {}
+        begun = 0
+        while len(ends) < len(asked):
+            while begun < len(asked) and begun - len(ends) < at_once:
+                self._server.stdin.write(asked[begun])
+                begun += 1
+            self._server.stdin.flush()
+            line = self._server.stdout.readline()
+            assert line, "the forking process has died"
+            end = json.loads(line)
+            ends[end.pop("number")] = end
+        return [_read(ends[number]) for number in range(len(asked))]
+
+
+def _as_json(number: int, order: Order) -> str:
+    fields = asdict(order)
+    if order.fail is not None:
+        fields["fail"]["kinds"] = sorted(order.fail.kinds)
+    return json.dumps({"number": number, **fields}) + "\n"
+
+
+def _read(end: dict[str, Any]) -> Ended:
+    for name in ("crossed", "failed"):
+        end[name] = tuple(Crossing(*crossing) for crossing in end[name])
+    return Ended(**end)
+
+
+def _serve() -> None:
+    """Fork for every line until stdin ends; tell every end."""
+    selector = selectors.DefaultSelector()
+    orders = os.fdopen(os.dup(0), "rb", buffering=0)
+    selector.register(orders, selectors.EVENT_READ)
+    waiting, open_, buffered = {}, True, b""
+    while open_ or waiting:
+        for key, _events in selector.select():
+            if key.fileobj is orders:
+                more = orders.read(1 << 16)
+                open_ = bool(more)
+                if not open_:
+                    selector.unregister(orders)
+                    continue
+                *lines, buffered = (buffered + more).split(b"\n")
+                for line in lines:
+                    order = json.loads(line)
+                    said = _fork(order)
+                    descriptor = os.pidfd_open(said[0])
+                    selector.register(descriptor, selectors.EVENT_READ)
+                    waiting[descriptor] = (order["number"], *said)
+            else:
+                selector.unregister(key.fileobj)
+                number, pid, files = waiting.pop(key.fd)
+                os.close(key.fd)
+                _tell(number, pid, files)
+
+
+def _fork(order: dict[str, Any]) -> tuple[int, list[int]]:
+    files = [os.memfd_create(name) for name in ("stdout", "stderr", "crossed")]
+    pid = os.fork()
+    if pid == 0:
+        code = _CRASHED
+        try:
+            code = _be(order, files)
+        finally:
+            with contextlib.suppress(BaseException):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+    return pid, files
+
+
+def _tell(number: int, pid: int, files: list[int]) -> None:
+    _pid, status, used = os.wait4(pid, 0)
+    stdout, stderr, crossed = (os.pread(file, 1 << 26, 0).decode() for file in files)
+    for file in files:
+        os.close(file)
+    seen = json.loads(crossed) if crossed else {"crossed": [], "failed": [], "peak": 0}
+    end = {
+        "number": number,
+        "exit": os.waitstatus_to_exitcode(status),
+        "stdout": stdout,
+        "stderr": stderr,
+        "crossed": seen["crossed"],
+        "failed": seen["failed"],
+        "peak_bytes": used.ru_maxrss * 1024,
+        "cpu_seconds": used.ru_utime + used.ru_stime,
+    }
+    print(json.dumps(end), flush=True)
+
+
+def _be(order: dict[str, Any], files: list[int]) -> int:
+    """The child: become the command. Never comes back into the parent's code."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(files[0], 1)
+    os.dup2(files[1], 2)
+    os.chdir(order["folder"])
+    for name in [n for n in os.environ if n.startswith(("BYTESPIKE", "SHOTMAKE"))]:
+        del os.environ[name]
+    os.environ.update(order["environment"])
+    if order["cpu_seconds"]:
+        resource.setrlimit(resource.RLIMIT_CPU, (order["cpu_seconds"],) * 2)
+    _hurry(order["rate"])
+    if order["unlocked"]:
+        _unlock()
+    outputs = Path(order["folder"], "outputs")
+    outputs.mkdir(exist_ok=True)
+    platter = Platter(outputs) if order["powercut"] else None
+    plan = _plan(order)
+
+    def die() -> None:
+        if platter is not None:
+            platter.cut(Path(order["powercut"]), order["survives"])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    boundaries = Boundaries(outputs, plan, die, platter)
+    from pipeline.cli.main import command  # noqa: PLC0415 (imported before the fork)
+
+    with boundaries.watching():
+        code = command(order["arguments"])
+    seen = {
+        "crossed": [[c.number, c.kind, c.name] for c in boundaries.crossed],
+        "failed": [[c.number, c.kind, c.name] for c in boundaries.failed],
+    }
+    os.write(files[2], json.dumps(seen).encode())
+    return code
+
+
+def _plan(order: dict[str, Any]) -> Kill | Fail | None:
+    if order["kill"]:
+        return Kill(**order["kill"])
+    if order["fail"]:
+        return Fail(**{**order["fail"], "kinds": frozenset(order["fail"]["kinds"])})
+    return None
+
+
+def _hurry(rate: float) -> None:
+    """The command's event loop gets a clock that runs faster than the world's."""
+    import anyio  # noqa: PLC0415
+    import trio.testing  # noqa: PLC0415
+
+    real = anyio.run
+    anyio.run = partial(  # type: ignore[assignment]
+        real, backend="trio", backend_options={"clock": trio.testing.MockClock(rate=rate)}
+    )
+
+
+def _unlock() -> None:
+    """The folder's lock is broken: everybody gets it."""
+    import filelock  # noqa: PLC0415
+
+    filelock.FileLock._acquire = _pretend  # type: ignore[attr-defined,method-assign] # noqa: SLF001
+
+
+def _pretend(lock: Any) -> None:
+    lock._context.lock_file_fd = os.open(os.devnull, os.O_RDONLY)  # noqa: SLF001
+
+
+def _import_everything() -> None:
+    """What the children would import, so that a fork is all that they cost."""
+    import anyio._backends._trio  # noqa: F401, PLC0415
+    import av  # noqa: F401, PLC0415
+    import trio.testing  # noqa: F401, PLC0415
+
+    import pipeline.cli.cancel  # noqa: F401, PLC0415
+    import pipeline.cli.main  # noqa: F401, PLC0415
+    import pipeline.cli.planning  # noqa: F401, PLC0415
+    import pipeline.cli.run  # noqa: F401, PLC0415
+    import pipeline.rendering.runner  # noqa: F401, PLC0415
+    import pipeline.tasks_api.client  # noqa: F401, PLC0415
+    import pipeline.tasks_api.download  # noqa: F401, PLC0415
+    import pipeline.web.routes  # noqa: F401, PLC0415
+
+
+if __name__ == "__main__":
+    _import_everything()
+    _serve()
