@@ -8,7 +8,6 @@ or the new one and nothing between.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pipeline.errors import FolderBusyError, FolderError, RecordsError
+from pipeline.rendering import disk
 from pipeline.rendering.states import KEPT
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Folder:
         self.board = board
         self.pass_name = pass_name
         self._outputs = outputs
+        self._unsynced: set[Path] = set()
+        """Folders that clips were moved into since the last sync."""
 
     def other_passes(self) -> list[Folder]:
         """The folders of the board's other passes that have records."""
@@ -61,7 +63,8 @@ class Folder:
         owner_path = self.path / ".lock-owner.json"
         with ExitStack() as stack:
             try:
-                self.path.mkdir(parents=True, exist_ok=True)
+                self._require_no_links()
+                disk.make_folder(self.path)
                 stack.enter_context(FileLock(self.path / ".lock", timeout=0))
             except Timeout:
                 raise FolderBusyError(
@@ -70,11 +73,12 @@ class Folder:
                 ) from None
             except OSError as error:
                 raise FolderError(
-                    f"{self.path}: can't be written ({error.strerror}). "
+                    f"{self.path}: can't be written ({disk.reason(error)}). "
                     "Make it writable, or give another place with --outputs."
                 ) from error
             owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": started_at}
-            self._write(owner_path, json.dumps(owner))
+            with disk.guarded(owner_path):
+                disk.replace(owner_path, json.dumps(owner).encode())
             stack.callback(owner_path.unlink, missing_ok=True)
             yield
 
@@ -83,21 +87,23 @@ class Folder:
 
         Raises `FolderError`, and `RecordsError` when it is no text.
         """
+        self._require_no_links()
+        with disk.guarded(self.results_path):
+            content = disk.read(self.results_path)
         try:
-            return self.results_path.read_text("utf-8")
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            return None if content is None else content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise RecordsError(
                 f"{self.results_path}: damaged, as it is no UTF-8 text. Nothing was submitted. "
                 "Take it back from git (git checkout)."
             ) from error
-        except OSError as error:
-            raise FolderError(f"{self.results_path}: can't be read ({error.strerror})") from error
 
     def write_results(self, text: str) -> None:
-        """Replace the manifest. Raises `FolderError`."""
-        self._write(self.results_path, text)
+        """Replace the manifest, once all that it speaks of is on the disk. Raises `FolderError`."""
+        with disk.guarded(self.results_path):
+            while self._unsynced:
+                disk.sync(self._unsynced.pop())
+            disk.replace(self.results_path, text.encode())
 
     def clips(self) -> dict[str, int]:
         """Every clip's size in bytes, by its path relative to the folder (one scan)."""
@@ -117,8 +123,8 @@ class Folder:
     def part(self, render: str) -> Path:
         """Where the clip of a record is written until it is verified. Raises `FolderError`."""
         path = self.path / f"{render}.mp4.part"
-        with _ours(path.parent):
-            path.parent.mkdir(exist_ok=True)
+        with disk.guarded(path.parent):
+            disk.make_folder(path.parent)
         return path
 
     def clip(self, relative: str) -> Path:
@@ -127,7 +133,7 @@ class Folder:
 
     def size(self, relative: str) -> int | None:
         """A clip's bytes; nothing where there is none. Raises `FolderError`."""
-        with _ours(self.path / relative):
+        with disk.guarded(self.path / relative):
             try:
                 return (self.path / relative).stat(follow_symlinks=False).st_size
             except (FileNotFoundError, NotADirectoryError):
@@ -135,33 +141,34 @@ class Folder:
 
     def sha256(self, relative: str) -> str:
         """sha256 (hex) of a clip's bytes. Raises `FolderError`."""
-        with _ours(self.path / relative):
-            return file_sha256(self.path / relative)
+        with disk.guarded(self.path / relative):
+            return disk.sha256(self.path / relative)
 
     def place(self, part: Path, relative: str, sha256: str) -> None:
         """Make a verified `.part` file the clip at `relative`; what lies there goes to `kept/`.
 
         Synced: file before the rename, folder after it. Raises `FolderError`.
         """
-        with _ours(self.path / relative):
-            _sync(part)
-            path = self.path / relative
-            if path.exists() and file_sha256(path) != sha256:
+        path = self.path / relative
+        with disk.guarded(path):
+            disk.sync(part)
+            if os.path.lexists(path) and disk.sha256(path) != sha256:
                 self.shelve(relative)
             part.replace(path)
-            _sync(path.parent)
+            disk.sync(path.parent)
 
     def move(self, source: str, target: str) -> None:
         """Rename a clip within the folder; what lies in the way goes to `kept/`.
 
         Raises `FolderError`.
         """
-        with _ours(self.path / source):
+        with disk.guarded(self.path / source):
             path = self.path / target
-            path.parent.mkdir(exist_ok=True)
-            if path.exists():
+            disk.make_folder(path.parent)
+            if os.path.lexists(path):
                 self.shelve(target)
             (self.path / source).rename(path)
+            self._unsynced.add(path.parent)
 
     def shelve(self, relative: str) -> None:
         """Move a file that no record speaks for out of the way, named by its content.
@@ -169,22 +176,18 @@ class Folder:
         Raises `FolderError`.
         """
         path = self.path / relative
-        with _ours(path):
-            if not path.is_file():
+        with disk.guarded(path):
+            if path.is_dir() and not path.is_symlink():
                 raise IsADirectoryError(0, "in the way, and no file; move it elsewhere")
-            home = self.path / _KEPT_FOLDER / f"unknown-{file_sha256(path)[:12]}.mp4"
-            home.parent.mkdir(exist_ok=True)
+            home = self.path / _KEPT_FOLDER / f"unknown-{disk.sha256(path)[:12]}.mp4"
+            disk.make_folder(home.parent)
             path.replace(home)  # a file of that name has the very same bytes
+            self._unsynced.add(home.parent)
 
-    def _write(self, path: Path, text: str) -> None:
-        temporary = path.with_name(path.name + ".new")
-        with _ours(path):
-            with temporary.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            _sync(path.parent)
+    def _require_no_links(self) -> None:
+        """Folders that lead elsewhere: only `--outputs` itself may be one of those."""
+        for folder in (self.path.parent, self.path, self.path / _KEPT_FOLDER):
+            disk.require_no_link(folder)
 
 
 def passes(outputs: Path, board: str) -> list[str]:
@@ -198,29 +201,6 @@ def passes(outputs: Path, board: str) -> list[str]:
         )
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 (hex) of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _ours(path: Path) -> Iterator[None]:
-    """What the operating system refuses, as our error naming the path."""
-    try:
-        yield
-    except OSError as error:
-        raise FolderError(f"{path}: {error.strerror or type(error).__name__}") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _owner(path: Path) -> str:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.errors import FolderError, RecordsError
-from pipeline.rendering import states
+from pipeline.rendering import disk, states
 from pipeline.rendering.states import Clip, Event, Failure, Status
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class Journal:
         Raises `RecordsError` on damage, `FolderError` when it can't be read.
         """
         try:
-            content = path.read_bytes() if path.exists() else b""
+            content = disk.read(path) or b""
         except OSError as error:
-            raise FolderError(f"{path}: can't be read ({error.strerror})") from error
+            raise FolderError(f"{path}: can't be read ({disk.reason(error)})") from error
         entries, good_bytes = replay(content, str(path))
         return cls(path, len(entries), good_bytes), entries
 
@@ -113,7 +113,7 @@ class Journal:
             # What was half written stays, and is cut off as a torn tail by the next run.
             self._broken = True
             raise FolderError(
-                f"{self.path}: can't be written ({error.strerror}); nothing more is submitted"
+                f"{self.path}: can't be written ({disk.reason(error)}); nothing more is submitted"
             ) from error
         self._lines += 1
 
@@ -124,13 +124,9 @@ class Journal:
             self._descriptor = -1
 
     def _create(self) -> None:
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._descriptor = disk.open_to_append(self.path)
         os.ftruncate(self._descriptor, self._good_bytes)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # else a power cut could take the file with all its synced lines
-        finally:
-            os.close(folder)
+        disk.sync(self.path.parent)  # else a power cut could take the file with its synced lines
 
 
 def encode(entry: Entry, number: int) -> bytes:

@@ -11,16 +11,15 @@ import itertools
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
-from pipeline.rendering import results
 from pipeline.rendering.book import read
-from pipeline.rendering.folder import Folder, file_sha256
-from pipeline.rendering.states import Status
+from pipeline.rendering.disk import sha256
+from pipeline.rendering.folder import Folder
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.engine import EngineError, Job
@@ -30,10 +29,11 @@ from tests.support.forks import Ended, Forks, Order
 from tests.support.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pipeline.rendering.results import Results
+    from pipeline.rendering.states import Status
 
 BOARD = "film"
 _NUMBERS = itertools.count()
@@ -137,7 +137,7 @@ class Scene:
             if clip is not None:
                 path = self.outputs.clip(clip.path)
                 assert path.stat().st_size == clip.bytes, path
-                digest = file_sha256(path)
+                digest = sha256(path)
                 assert digest == clip.sha256, path
             shown = (record.status, record.digest, digest)
             if name.startswith("kept/"):

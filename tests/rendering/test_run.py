@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import re
 
 import anyio
@@ -452,8 +453,12 @@ async def test_passes_have_folders_of_their_own(world: World) -> None:
     assert final.credits == pytest.approx(CATALOG["veo-3.1"].estimate_credits(4))
 
 
-async def test_a_take_costs_four_fsyncs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Intent, task id, clip, folder: what safety costs a take; the rest is once a run."""
+@pytest.mark.parametrize("changed", [False, True], ids=["new", "changed"])
+async def test_a_take_costs_four_fsyncs(
+    world: World, monkeypatch: pytest.MonkeyPatch, changed: bool
+) -> None:
+    """Intent, task id, clip, folder: what safety costs a take, also one whose earlier clip goes
+    to `kept/`; the rest is once a run."""
     sync, calls = os.fsync, 0
 
     def count(descriptor: int) -> None:
@@ -464,8 +469,11 @@ async def test_a_take_costs_four_fsyncs(world: World, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "fsync", count)
     costs = []
     for takes in (2, 7):
-        calls = 0
+        shutil.rmtree(world.outputs, ignore_errors=True)
         prompts = [f"{takes} bowls, number {number}" for number in range(takes)]
-        await world.run(world.film(*prompts), force=True)
+        if changed:
+            await world.run(world.film(*(f"{prompt}, earlier" for prompt in prompts)))
+        calls = 0
+        await world.run(world.film(*prompts))
         costs.append(calls)
     assert costs[1] - costs[0] == 5 * 4

@@ -128,7 +128,7 @@ class Boundaries:
     def ours(self, path: Any) -> str | None:
         """The path relative to the root; None for what lies elsewhere."""
         if isinstance(path, int):
-            path = os.readlink(f"/proc/self/fd/{path}")
+            path = Path(f"/proc/self/fd/{path}").readlink()
         name = os.fspath(path)
         folder = os.path.realpath(os.path.dirname(name) or ".")  # noqa: PTH120
         full = os.path.join(folder, os.path.basename(name))  # noqa: PTH118, PTH119

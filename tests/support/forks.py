@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from unittest import mock
 
 from tests.support.boundaries import Boundaries, Crossing, Fail, Kill
 from tests.support.powercut import Platter
@@ -136,7 +137,8 @@ def _serve() -> None:
     selector = selectors.DefaultSelector()
     orders = os.fdopen(os.dup(0), "rb", buffering=0)
     selector.register(orders, selectors.EVENT_READ)
-    waiting, open_, buffered = {}, True, b""
+    waiting: dict[int, tuple[int, int, list[int]]] = {}
+    open_, buffered = True, b""
     while open_ or waiting:
         for key, _events in selector.select():
             if key.fileobj is orders:
@@ -190,7 +192,8 @@ def _tell(number: int, pid: int, files: list[int]) -> None:
         "peak_bytes": used.ru_maxrss * 1024,
         "cpu_seconds": used.ru_utime + used.ru_stime,
     }
-    print(json.dumps(end), flush=True)
+    sys.stdout.write(json.dumps(end) + "\n")
+    sys.stdout.flush()
 
 
 def _be(order: dict[str, Any], files: list[int]) -> int:
@@ -253,11 +256,11 @@ def _unlock() -> None:
     """The folder's lock is broken: everybody gets it."""
     import filelock  # noqa: PLC0415
 
-    filelock.FileLock._acquire = _pretend  # type: ignore[attr-defined,method-assign] # noqa: SLF001
+    mock.patch.object(filelock.FileLock, "_acquire", _pretend).start()
 
 
 def _pretend(lock: Any) -> None:
-    lock._context.lock_file_fd = os.open(os.devnull, os.O_RDONLY)  # noqa: SLF001
+    lock._context.lock_file_fd = os.open(os.devnull, os.O_RDONLY)
 
 
 def _import_everything() -> None:
@@ -266,13 +269,13 @@ def _import_everything() -> None:
     import av  # noqa: F401, PLC0415
     import trio.testing  # noqa: F401, PLC0415
 
-    import pipeline.cli.cancel  # noqa: F401, PLC0415
-    import pipeline.cli.main  # noqa: F401, PLC0415
-    import pipeline.cli.planning  # noqa: F401, PLC0415
-    import pipeline.cli.run  # noqa: F401, PLC0415
-    import pipeline.rendering.runner  # noqa: F401, PLC0415
-    import pipeline.tasks_api.client  # noqa: F401, PLC0415
-    import pipeline.tasks_api.download  # noqa: F401, PLC0415
+    import pipeline.cli.cancel  # noqa: PLC0415
+    import pipeline.cli.main  # noqa: PLC0415
+    import pipeline.cli.planning  # noqa: PLC0415
+    import pipeline.cli.run  # noqa: PLC0415
+    import pipeline.rendering.runner  # noqa: PLC0415
+    import pipeline.tasks_api.client  # noqa: PLC0415
+    import pipeline.tasks_api.download  # noqa: PLC0415
     import pipeline.web.routes  # noqa: F401, PLC0415
 
 

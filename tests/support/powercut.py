@@ -43,8 +43,8 @@ class Platter:
 
     def synced(self, descriptor: int) -> None:
         """A file or a folder was synced."""
-        path = os.readlink(f"/proc/self/fd/{descriptor}")
-        if Path(path).is_dir():
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if path.is_dir():
             self._sync_names(os.dup(descriptor))
         else:
             self._bytes[os.fstat(descriptor).st_ino] = Path(

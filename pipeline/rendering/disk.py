@@ -1,0 +1,103 @@
+"""Files as the records need them: replaced whole, synced, and never through a symbolic link.
+
+Links that somebody has planted in a folder, or checked in, must not lead a write elsewhere. A
+failed fsync is never tried again: what it was about may be gone from the cache already, and the
+second one would succeed without it.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipeline.errors import FolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LINK = "is a symbolic link, which is not followed; remove it, or put in its place what it leads to"
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """What the operating system refuses, as `FolderError` naming the path."""
+    try:
+        yield
+    except OSError as error:
+        raise FolderError(f"{path}: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """Why a file couldn't be read or written, in words."""
+    if error.errno == errno.ELOOP:  # what O_NOFOLLOW says of a link
+        return _LINK
+    return error.strerror or type(error).__name__
+
+
+def require_no_link(path: Path) -> None:
+    """Raises `FolderError` for a symbolic link."""
+    if path.is_symlink():
+        raise FolderError(f"{path}: {_LINK}")
+
+
+def read(path: Path) -> bytes | None:
+    """A file's bytes; None where there is none. Raises `OSError`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
+def open_to_append(path: Path) -> int:
+    """A descriptor of a file, new or not, whose every write goes behind its end.
+
+    Raises `OSError`.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a file there at once and for good, through a synced neighbour. Raises `OSError`."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)  # a killed run's, or a link that was planted
+    with temporary.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder with those above it, each of them synced into its own. Raises `OSError`."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have a file's bytes or a folder's names on the disk. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """sha256 (hex) of a file's bytes; of a link's own text, not of what it leads to.
+
+    Raises `OSError`.
+    """
+    if path.is_symlink():
+        return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
