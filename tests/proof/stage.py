@@ -11,7 +11,7 @@ import itertools
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,6 +20,7 @@ from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.rendering.book import read
 from pipeline.rendering.disk import sha256
 from pipeline.rendering.folder import Folder
+from pipeline.rendering.states import KEPT
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.engine import EngineError, Job
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from pipeline.rendering.results import Results
     from pipeline.rendering.states import Status
+    from pipeline.studio.tasks import StudioTask
 
 BOARD = "film"
 _NUMBERS = itertools.count()
@@ -41,13 +43,14 @@ _NUMBERS = itertools.count()
 
 @dataclass
 class Stage:
-    """`overloaded`: prompts with OVERLOADED in them fail for now."""
+    """`overloaded`: prompts with OVERLOADED in them fail for now; `busy`: SLOW ones don't end."""
 
     forks: Forks
     root: Path
     address: str
     studio: Studio
     overloaded: Switch
+    busy: Switch
 
     def scene(self) -> Scene:
         """A new folder with a new account."""
@@ -67,22 +70,19 @@ class Switch:
 @contextmanager
 def staged(root: Path) -> Iterator[Stage]:
     """The studio and the forking process, for as long as the block lasts."""
-    switch = Switch()
+    overloaded, busy = Switch(), Switch()
 
     async def render(job: Job) -> bytes:
-        if switch.on and "OVERLOADED" in job.prompt:
+        while busy.on and "SLOW" in job.prompt:
+            await anyio.sleep(0.01)
+        if overloaded.on and "OVERLOADED" in job.prompt:
             raise EngineError("the upstream model is overloaded", "api_error")
         return await anyio.to_thread.run_sync(plain, job)
 
-    house = House(render, 8, time.time, _latency, bounds=Bounds(ended_tasks=1_000_000))
+    house = House(render, 10_000, time.time, bounds=Bounds(ended_tasks=1_000_000))
     studio = Studio(load_catalog(), house, free=False)
     with Forks() as forks, served(studio) as address:
-        yield Stage(forks, root, address, studio, switch)
-
-
-def _latency(job: Job) -> float:
-    """In the world's seconds: a SLOW one is still open when its first run is stopped."""
-    return 1.0 if "SLOW" in job.prompt else 0.0
+        yield Stage(forks, root, address, studio, overloaded, busy)
 
 
 @dataclass
@@ -93,7 +93,6 @@ class Scene:
     folder: Path
     key: str
     prompts: tuple[str, ...] = ()
-    ends: list[Ended] = field(default_factory=list)
 
     def film(self, *prompts: str) -> None:
         """Write the board: shots a, b, c, … of two seconds."""
@@ -127,11 +126,13 @@ class Scene:
         account = hashlib.sha256(self.key.encode()).hexdigest()
         return self.stage.studio.tasks.ledger.of(account)
 
-    def state(self) -> State:
-        """What must be the same whatever has happened."""
+    def state(self, *, kept: bool = True) -> State:
+        """What must be the same whatever has happened; without `kept` only what is current."""
         known = self.truth()
-        current, kept = {}, []
+        current, aside = {}, []
         for name, record in known.records.items():
+            if name.startswith(KEPT) and not kept:
+                continue
             clip = record.clip
             digest = ""
             if clip is not None:
@@ -140,14 +141,24 @@ class Scene:
                 digest = sha256(path)
                 assert digest == clip.sha256, path
             shown = (record.status, record.digest, digest)
-            if name.startswith("kept/"):
-                kept.append(shown)
+            if name.startswith(KEPT):
+                aside.append(shown)
             else:
                 current[name] = shown
-        return State(current, tuple(sorted(kept)))
+        return State(current, tuple(sorted(aside)))
+
+    def require_on_record(self, said: str) -> None:
+        """Whatever was or may be charged has its key on record, as an intent at least."""
+        keys = {record.out_task_id for record in self.truth().records.values()}
+        bought = {t.order.out_task_id for t in self._tasks() if t.status != "failed"}
+        assert bought <= keys, f"{said}: bought without a record: {bought - keys}"
+
+    def _tasks(self) -> list[StudioTask]:
+        account = hashlib.sha256(self.key.encode()).hexdigest()
+        return [t for t in self.stage.studio.tasks.all() if t.order.account == account]
 
     def require_oracle(self, said: str) -> None:
-        """No attempt was charged twice; every charged clip is on disk or its task named."""
+        """No attempt was charged twice; every charged task is named on record."""
         twice = [key for key, n in Counter(c.out_task_id for c in self.charges).items() if n > 1]
         assert not twice, f"{said}: charged twice: {twice}"
         named = {record.task_id for record in self.truth().records.values()}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import re
+import shutil
 
 import anyio
 import httpx
@@ -477,3 +477,15 @@ async def test_a_take_costs_four_fsyncs(
         await world.run(world.film(*prompts))
         costs.append(calls)
     assert costs[1] - costs[0] == 5 * 4
+
+
+async def test_an_interrupted_run_goes_on_where_it_was(world: World) -> None:
+    """A run killed with its tasks in flight is collected by the next one without a submit."""
+    async with World(world.root, latency_seconds=lambda _job: 60.0) as slow:
+        spec = slow.film("a bowl", "a cup")
+        with anyio.move_on_after(20):
+            await slow.run(spec)
+        assert [r.status for r in slow.results().records.values()] == [Status.PENDING] * 2
+        report = await slow.run(spec)
+        assert report.summary.counts[Kind.RENDERED] == 2
+        assert slow.wire.count("/v1/tasks/submit") == 2

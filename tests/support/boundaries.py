@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tests.support.powercut import Platter
 
 DISK = frozenset({"open", "write", "truncate", "fsync", "rename", "unlink", "mkdir"})
-WIRE = frozenset({"request", "answer", "chunk"})
+DIVISIBLE = frozenset({"write", "chunk"})
+"""What can be half done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class Boundaries:
         self.crossed.append(crossing)
         match self._plan:
             case Kill(at, half) if at == crossing.number:
-                if half:
+                if half and kind in DIVISIBLE:
                     return 2
                 self._kill()
             case Fail() as fault if self._fails(fault, crossing):

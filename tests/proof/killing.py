@@ -1,0 +1,165 @@
+"""Workloads, killed at every I/O boundary that they cross, and run again.
+
+The kills are enumerated: an undisturbed run tells how many boundaries there are, and one process
+dies at each, by SIGKILL, before it and – for a write or a chunk – in the midst of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.boundaries import DIVISIBLE, Kill
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.proof.stage import Scene, Stage, State
+    from tests.support.forks import Ended
+
+ONE = ("run", "--concurrency", "1", "--retries", "1")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One run of a workload: the board's prompts and the command.
+
+    `overloaded`: OVERLOADED prompts fail in it; `busy`: SLOW ones don't end.
+    `clips_gone`: the clips are deleted before it.
+    """
+
+    prompts: tuple[str, ...]
+    arguments: tuple[str, ...] = ONE
+    overloaded: bool = False
+    busy: bool = False
+    clips_gone: bool = False
+
+
+_BOARD = ("a bowl", "a cup OVERLOADED", "a plate")
+_CHANGED = ("a tall bowl", "a cup OVERLOADED", "a plate")
+_SLOW = ("a SLOW bowl", "a SLOW cup", "a plate")
+_UNFINISHED = ("run", "--timeout", "5")
+
+WORKLOADS: dict[str, tuple[Act, ...]] = {
+    "fresh": (Act(("a bowl", "a cup that FAILS", "a plate")),),
+    "rerun": (Act(_BOARD, overloaded=True), Act(_BOARD)),
+    "resume": (Act(_SLOW, _UNFINISHED, busy=True), Act(_SLOW)),
+    "changed": (Act(_BOARD), Act(_CHANGED)),
+    "changed back": (Act(_BOARD), Act(_CHANGED), Act(_BOARD)),
+    "download": (Act(_BOARD), Act(_BOARD, clips_gone=True)),
+}
+"""The last act is the one that is killed."""
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """How a workload ends when nothing happens, and what there is to kill it at."""
+
+    state: State
+    charges: int
+    kills: tuple[Kill, ...]
+
+
+def play(
+    scenes: Sequence[Scene], act: Act, hits: Sequence[dict[str, Any]] | None = None
+) -> list[Ended]:
+    """One act in every scene, side by side; `hits` is what each process meets."""
+    stage = scenes[0].stage
+    stage.overloaded.on, stage.busy.on = act.overloaded, act.busy
+    orders = []
+    for scene, hit in zip(scenes, hits or [{}] * len(scenes), strict=True):
+        scene.film(*act.prompts)
+        if act.clips_gone:
+            for clip in scene.outputs.path.glob("*.mp4"):
+                clip.unlink()
+        orders.append(scene.order(*act.arguments, **hit))
+    return stage.forks.side_by_side(orders)
+
+
+def undisturbed(stage: Stage, workload: Sequence[Act]) -> Undisturbed:
+    """Play a workload to its end."""
+    scene = stage.scene()
+    for act in workload:
+        (ended,) = play([scene], act)
+        assert ended.exit in {0, 1}, ended.stderr
+    scene.require_oracle("undisturbed")
+    kills = [Kill(c.number, half) for c in ended.crossed for half in _parts(c.kind)]
+    return Undisturbed(scene.state(), len(scene.charges), tuple(kills))
+
+
+def _parts(kind: str) -> tuple[bool, ...]:
+    return (False, True) if kind in DIVISIBLE else (False,)
+
+
+def kill_and_rerun(
+    stage: Stage, workload: Sequence[Act], expected: Undisturbed, kills: Sequence[Kill]
+) -> int:
+    """Die once at each of `kills`, run again, hold the end against the undisturbed one's.
+
+    Answers with how many processes died.
+    """
+    *before, last = workload
+    scenes = [stage.scene() for _kill in kills]
+    for act in before:
+        play(scenes, act)
+    died = 0
+    for scene, kill, ended in zip(
+        scenes, kills, play(scenes, last, [{"kill": kill} for kill in kills]), strict=True
+    ):
+        # Where things go on side by side, a run may cross one boundary less than the other did.
+        assert ended.killed or len(ended.crossed) < kill.at, f"{kill}: {ended.stderr}"
+        died += ended.killed
+        scene.require_on_record(f"{kill}, before the rerun")
+    again = play(scenes, _again(last))
+    for scene, kill, ended in zip(scenes, kills, again, strict=True):
+        _require_end(scene, ended, expected, str(kill))
+    return died
+
+
+def cut_and_rerun(
+    stage: Stage,
+    workload: Sequence[Act],
+    expected: Undisturbed,
+    kills: Sequence[Kill],
+    survives: str,
+) -> int:
+    """The same with the power: the rerun finds only what the disk has kept."""
+    *before, last = workload
+    scenes = [stage.scene() for _kill in kills]
+    for act in before:
+        play(scenes, act)
+    images = [scene.folder / "image" for scene in scenes]
+    hits: list[dict[str, Any]] = [
+        {"kill": kill, "powercut": str(image), "survives": survives}
+        for kill, image in zip(kills, images, strict=True)
+    ]
+    died = 0
+    for scene, hit, ended in zip(scenes, hits, play(scenes, last, hits), strict=True):
+        if ended.killed:
+            died += 1
+            shutil.rmtree(scene.folder / "outputs")
+            Path(hit["powercut"]).rename(scene.folder / "outputs")
+        scene.require_on_record(f"power cut, {hit}, before the rerun")
+    again = play(scenes, _again(last))
+    for scene, hit, ended in zip(scenes, hits, again, strict=True):
+        _require_end(scene, ended, expected, f"power cut, {hit}", kept=False)
+    return died
+
+
+def _again(act: Act) -> Act:
+    return Act(act.prompts, act.arguments)
+
+
+def _require_end(
+    scene: Scene, ended: Ended, expected: Undisturbed, said: str, *, kept: bool = True
+) -> None:
+    """The oracle, and the undisturbed run's end at the undisturbed run's price."""
+    assert ended.exit in {0, 1}, f"{said}: {ended.exit} {ended.stderr}"
+    scene.require_oracle(said)
+    assert len(scene.charges) == expected.charges, said
+    state = scene.state(kept=kept)
+    assert state.current == expected.state.current, said
+    if kept:
+        assert state.kept == expected.state.kept, said

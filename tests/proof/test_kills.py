@@ -1,0 +1,35 @@
+"""Killed or without power at any I/O boundary: nothing is paid twice, nothing is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.proof.killing import WORKLOADS, cut_and_rerun, kill_and_rerun, undisturbed
+from tests.support.powercut import NAMES, NOTHING
+
+if TYPE_CHECKING:
+    from tests.proof.stage import Stage
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_killed_at_every_boundary(stage: Stage, name: str) -> None:
+    """SIGKILL before every boundary and in the midst of every write and chunk: what was bought is
+    on record at once, and a rerun ends as an undisturbed run does, for the same credits."""
+    workload = WORKLOADS[name]
+    expected = undisturbed(stage, workload)
+    died = kill_and_rerun(stage, workload, expected, expected.kills)
+    assert died > 0.9 * len(expected.kills)
+
+
+@pytest.mark.parametrize("survives", [NOTHING, NAMES])
+@pytest.mark.parametrize("name", ["fresh", "changed"])
+def test_power_cut_at_every_boundary(stage: Stage, name: str, survives: str) -> None:
+    """The power goes before every boundary, and the disk has kept what was synced and no more –
+    or all names besides: what was bought is on record, a rerun pays for nothing again."""
+    workload = WORKLOADS[name]
+    expected = undisturbed(stage, workload)
+    kills = [kill for kill in expected.kills if not kill.half]
+    died = cut_and_rerun(stage, workload, expected, kills, survives)
+    assert died > 0.9 * len(kills)
