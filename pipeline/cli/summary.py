@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from pipeline.cli.terminal import Terminal
     from pipeline.rendering.runner import Planned
+    from pipeline.rendering.states import Record
+
+
+_TASKS_TOLD = 50
 
 
 @dataclass(slots=True)
@@ -48,8 +52,12 @@ class Outcome:
 
 def in_flight(planned: Planned) -> int:
     """How many of a board's takes are on their way."""
-    records = planned.board.book.records.values()
-    return sum(record.status is Status.PENDING for record in records)
+    return len(_under_way(planned))
+
+
+def _under_way(planned: Planned) -> dict[str, Record]:
+    records = planned.board.book.records.items()
+    return {name: record for name, record in records if record.status is Status.PENDING}
 
 
 def summary_json(outcome: Outcome, seconds: float) -> dict[str, object]:
@@ -110,7 +118,7 @@ def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:
             "next: the same command collects what they bring and pays for none twice;",
             "      shotmake cancel ends them",
         ]
-    advice = []
+    advice = _untold(opened) if isinstance(outcome.error, FolderError) else []
     if outcome.summary.halted and not outcome.summary.complete and outcome.error is None:
         advice.append(f"stopped: {outcome.summary.halted}")
     if outcome.summary.out_of_money and not outcome.summary.complete:
@@ -125,3 +133,14 @@ def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:
     if not advice and counts[Kind.RENDERED]:
         advice = [f"clips: {planned.board.folder.path}" for planned in opened]
     return advice
+
+
+def _untold(opened: Sequence[Planned]) -> list[str]:
+    """What is in flight; the records may be behind, so it is told while somebody knows it."""
+    lines = [
+        f"in flight: {name}, {record.task_id or f'sent with the key {record.out_task_id}'}"
+        for planned in opened
+        for name, record in _under_way(planned).items()
+    ]
+    more = len(lines) - _TASKS_TOLD
+    return lines[:_TASKS_TOLD] + ([f"and {more} more: shotmake status"] if more > 0 else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import RecordsError
@@ -60,16 +61,18 @@ class Book:
     def fold(self) -> None:
         """Write the manifest and remove the journal: how a run ends. Raises `FolderError`.
 
-        After a line that couldn't be written the journal stays, for the next run to replay.
+        After anything that couldn't be written the journal stays, for the next run to replay: what
+        is on the disk is known to nobody any more, and a sync that failed is not tried again.
         """
-        if self._journal.empty or self._journal.broken:
+        if self._journal.empty or self._journal.broken or self._folder.failed:
             self._journal.close()
             return
         text = results.dump(self._results)
         self._journal.append(Folded(_sha256(text)), sync=True)
         self._journal.close()
         self._folder.write_results(text)
-        self._journal.path.unlink(missing_ok=True)
+        with suppress(OSError):  # its last line says that the manifest holds all of it
+            self._journal.path.unlink(missing_ok=True)
 
 
 def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:

@@ -10,6 +10,7 @@ from pipeline.errors import (
     ApiError,
     BalanceError,
     BlockedError,
+    FolderError,
     GatewayError,
     RefusedError,
     TaskNotFoundError,
@@ -38,7 +39,12 @@ async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: in
     key = board.intend(errand.work.plan, wanted, attempt, step.reserve)
     errand.tell(Kind.SUBMITTING)
     task = await _submit(errand, wanted, image, key)
-    board.submitted(errand.name, task.task_id)
+    try:
+        board.submitted(errand.name, task.task_id)
+    except FolderError as error:
+        found = f"{errand.name} is bought: {task.task_id}, which the next run finds by its key"
+        said = f"{error}. {found}"
+        raise FolderError(said) from error
     errand.tell(Kind.SUBMITTED, task_id=task.task_id)
     _warn_of_quota(errand)
     if is_replayed(task):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -37,6 +37,8 @@ class Folder:
         self._outputs = outputs
         self._unsynced: set[Path] = set()
         """Folders that clips were moved into since the last sync."""
+        self.failed = False
+        """Something here couldn't be read or written: nothing more is made of it in this run."""
 
     def other_passes(self) -> list[Folder]:
         """The folders of the board's other passes that have records."""
@@ -77,9 +79,9 @@ class Folder:
                     "Make it writable, or give another place with --outputs."
                 ) from error
             owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": started_at}
-            with disk.guarded(owner_path):
+            with self._guarded(owner_path):
                 disk.replace(owner_path, json.dumps(owner).encode())
-            stack.callback(owner_path.unlink, missing_ok=True)
+            stack.callback(_forget_owner, owner_path)
             yield
 
     def read_results(self) -> str | None:
@@ -88,7 +90,7 @@ class Folder:
         Raises `FolderError`, and `RecordsError` when it is no text.
         """
         self._require_no_links()
-        with disk.guarded(self.results_path):
+        with self._guarded(self.results_path):
             content = disk.read(self.results_path)
         try:
             return None if content is None else content.decode("utf-8")
@@ -100,7 +102,7 @@ class Folder:
 
     def write_results(self, text: str) -> None:
         """Replace the manifest, once all that it speaks of is on the disk. Raises `FolderError`."""
-        with disk.guarded(self.results_path):
+        with self._guarded(self.results_path):
             while self._unsynced:
                 disk.sync(self._unsynced.pop())
             disk.replace(self.results_path, text.encode())
@@ -123,7 +125,7 @@ class Folder:
     def part(self, render: str) -> Path:
         """Where the clip of a record is written until it is verified. Raises `FolderError`."""
         path = self.path / f"{render}.mp4.part"
-        with disk.guarded(path.parent):
+        with self._guarded(path.parent):
             disk.make_folder(path.parent)
         return path
 
@@ -133,7 +135,7 @@ class Folder:
 
     def size(self, relative: str) -> int | None:
         """A clip's bytes; nothing where there is none. Raises `FolderError`."""
-        with disk.guarded(self.path / relative):
+        with self._guarded(self.path / relative):
             try:
                 return (self.path / relative).stat(follow_symlinks=False).st_size
             except (FileNotFoundError, NotADirectoryError):
@@ -141,7 +143,7 @@ class Folder:
 
     def sha256(self, relative: str) -> str:
         """sha256 (hex) of a clip's bytes. Raises `FolderError`."""
-        with disk.guarded(self.path / relative):
+        with self._guarded(self.path / relative):
             return disk.sha256(self.path / relative)
 
     def place(self, part: Path, relative: str, sha256: str) -> None:
@@ -150,7 +152,7 @@ class Folder:
         Synced: file before the rename, folder after it. Raises `FolderError`.
         """
         path = self.path / relative
-        with disk.guarded(path):
+        with self._guarded(path):
             disk.sync(part)
             if os.path.lexists(path) and disk.sha256(path) != sha256:
                 self.shelve(relative)
@@ -162,7 +164,7 @@ class Folder:
 
         Raises `FolderError`.
         """
-        with disk.guarded(self.path / source):
+        with self._guarded(self.path / source):
             path = self.path / target
             disk.make_folder(path.parent)
             if os.path.lexists(path):
@@ -176,13 +178,24 @@ class Folder:
         Raises `FolderError`.
         """
         path = self.path / relative
-        with disk.guarded(path):
+        with self._guarded(path):
             if path.is_dir() and not path.is_symlink():
                 raise IsADirectoryError(0, "in the way, and no file; move it elsewhere")
             home = self.path / _KEPT_FOLDER / f"unknown-{disk.sha256(path)[:12]}.mp4"
             disk.make_folder(home.parent)
             path.replace(home)  # a file of that name has the very same bytes
             self._unsynced.add(home.parent)
+
+    @contextmanager
+    def _guarded(self, path: Path) -> Iterator[None]:
+        if self.failed:  # a sync that failed is not tried again under another clip's name
+            raise FolderError(f"{path}: left as it is, as {self.path} couldn't be written before")
+        try:
+            with disk.guarded(path):
+                yield
+        except FolderError:
+            self.failed = True
+            raise
 
     def _require_no_links(self) -> None:
         """Folders that lead elsewhere: only `--outputs` itself may be one of those."""
@@ -201,6 +214,11 @@ def passes(outputs: Path, board: str) -> list[str]:
         )
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _forget_owner(path: Path) -> None:
+    with suppress(OSError):  # it only names whoever holds the lock, and nobody does any more
+        path.unlink(missing_ok=True)
 
 
 def _owner(path: Path) -> str:

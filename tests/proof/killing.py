@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.proof.stage import Scene, Stage, State
+    from tests.support.boundaries import Crossing
     from tests.support.forks import Ended
 
 ONE = ("run", "--concurrency", "1", "--retries", "1")
@@ -59,7 +60,12 @@ class Undisturbed:
 
     state: State
     charges: int
-    kills: tuple[Kill, ...]
+    crossed: tuple[Crossing, ...]
+
+    @property
+    def kills(self) -> list[Kill]:
+        """Every place to die at."""
+        return [Kill(c.number, half) for c in self.crossed for half in _parts(c.kind)]
 
 
 def play(
@@ -85,8 +91,7 @@ def undisturbed(stage: Stage, workload: Sequence[Act]) -> Undisturbed:
         (ended,) = play([scene], act)
         assert ended.exit in {0, 1}, ended.stderr
     scene.require_oracle("undisturbed")
-    kills = [Kill(c.number, half) for c in ended.crossed for half in _parts(c.kind)]
-    return Undisturbed(scene.state(), len(scene.charges), tuple(kills))
+    return Undisturbed(scene.state(), len(scene.charges), ended.crossed)
 
 
 def _parts(kind: str) -> tuple[bool, ...]:
@@ -114,7 +119,7 @@ def kill_and_rerun(
         scene.require_on_record(f"{kill}, before the rerun")
     again = play(scenes, _again(last))
     for scene, kill, ended in zip(scenes, kills, again, strict=True):
-        _require_end(scene, ended, expected, str(kill))
+        require_end(scene, ended, expected, str(kill))
     return died
 
 
@@ -144,7 +149,7 @@ def cut_and_rerun(
         scene.require_on_record(f"power cut, {hit}, before the rerun")
     again = play(scenes, _again(last))
     for scene, hit, ended in zip(scenes, hits, again, strict=True):
-        _require_end(scene, ended, expected, f"power cut, {hit}", kept=False)
+        require_end(scene, ended, expected, f"power cut, {hit}", kept=False)
     return died
 
 
@@ -152,7 +157,7 @@ def _again(act: Act) -> Act:
     return Act(act.prompts, act.arguments)
 
 
-def _require_end(
+def require_end(
     scene: Scene, ended: Ended, expected: Undisturbed, said: str, *, kept: bool = True
 ) -> None:
     """The oracle, and the undisturbed run's end at the undisturbed run's price."""

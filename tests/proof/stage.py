@@ -150,10 +150,11 @@ class Scene:
     def require_on_record(self, said: str) -> None:
         """Whatever was or may be charged has its key on record, as an intent at least."""
         keys = {record.out_task_id for record in self.truth().records.values()}
-        bought = {t.order.out_task_id for t in self._tasks() if t.status != "failed"}
+        bought = {t.order.out_task_id for t in self.tasks() if t.status != "failed"}
         assert bought <= keys, f"{said}: bought without a record: {bought - keys}"
 
-    def _tasks(self) -> list[StudioTask]:
+    def tasks(self) -> list[StudioTask]:
+        """What this account has ever submitted."""
         account = hashlib.sha256(self.key.encode()).hexdigest()
         return [t for t in self.stage.studio.tasks.all() if t.order.account == account]
 

@@ -143,12 +143,12 @@ class Boundaries:
         with (
             mock.patch.object(os, "open", self._open(os.open)),
             mock.patch.object(os, "write", self._write(os.write)),
-            mock.patch.object(os, "ftruncate", self._simple("truncate", os.ftruncate)),
+            mock.patch.object(os, "ftruncate", self._truncate(os.ftruncate)),
             mock.patch.object(os, "fsync", self._fsync(os.fsync)),
             mock.patch.object(os, "rename", self._rename(os.rename)),
             mock.patch.object(os, "replace", self._rename(os.replace)),
             mock.patch.object(os, "unlink", self._unlink(os.unlink)),
-            mock.patch.object(os, "mkdir", self._simple("mkdir", os.mkdir)),
+            mock.patch.object(os, "mkdir", self._mkdir(os.mkdir)),
             mock.patch.object(io, "open", self._io_open(io.open)),
             mock.patch.object(builtins, "open", self._io_open(builtins.open)),
             mock.patch.object(
@@ -187,11 +187,20 @@ class Boundaries:
 
         return watched
 
-    def _simple(self, kind: str, real: Callable[..., None]) -> Callable[..., None]:
+    def _truncate(self, real: Callable[..., None]) -> Callable[..., None]:
+        def watched(descriptor: int, length: int) -> None:
+            name = self.ours(descriptor)
+            if name is not None:
+                self.cross("truncate", name)
+            real(descriptor, length)
+
+        return watched
+
+    def _mkdir(self, real: Callable[..., None]) -> Callable[..., None]:
         def watched(path: Any, *rest: Any, **more: Any) -> None:
             name = self.ours(path)
-            if name is not None:
-                self.cross(kind, name)
+            if name is not None and not os.path.lexists(path):
+                self.cross("mkdir", name)
             real(path, *rest, **more)
 
         return watched
