@@ -1,0 +1,182 @@
+"""The one judge of all proofs: what the studio has done and charged, against what lies on disk.
+
+It trusts neither the program's keys nor its plans. What may be bought is counted by requests, as
+they stand in the studio's own task table: one for each shot that asked for it, one more for each
+`--force`. What people have destroyed on purpose is told to it beforehand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline.rendering.book import read
+from pipeline.rendering.disk import sha256
+from pipeline.rendering.states import State, state_of
+from pipeline.studio.sabotage import TASKS_REMEMBERED
+from tests.support.world import PROVIDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pipeline.rendering.folder import Folder
+    from pipeline.rendering.states import Record
+    from pipeline.studio.tasks import StudioTask
+    from tests.support.world import World
+
+Bought = tuple[str, str, int]
+"""A request as the studio knows it: prompt, model, seconds. Prompts name their board and shot."""
+
+LIE = "task_0000000000000000"
+"""The id that the fault `other_task` gives in place of the right one."""
+
+assert TASKS_REMEMBERED > 4000, "the sabotage must remember the shots of all tasks there are"
+
+
+@dataclass
+class Oracle:
+    """Ask it `check` after everything that happens; `before` what it is to remember first."""
+
+    world: World
+    folders: set[tuple[str, str]] = field(default_factory=set)
+    """Board and pass of everything that a run was ever asked for."""
+    allowed: Counter[Bought] = field(default_factory=Counter)
+    _seen: set[tuple[str, Bought]] = field(default_factory=set)
+    _forgiven: set[str] = field(default_factory=set)
+    """Keys that may have bought twice: the provider forgot them after we were made to."""
+    _excused: set[str] = field(default_factory=set)
+    """Keys of tasks whose records were destroyed, until they are named again."""
+    _gone: set[str] = field(default_factory=set)
+    """sha256 of clips that were destroyed."""
+    _foreign: set[str] = field(default_factory=set)
+    """sha256 of what people have written in the place of clips."""
+    _stale: set[tuple[str, str]] = field(default_factory=set)
+    """Folders whose journal was destroyed: their manifest speaks of names as they were before."""
+
+    def asked(self, board: str, pass_name: str, wanted: Iterable[Bought], *, force: bool) -> None:
+        """A run is asked for these requests: each may be bought once, and once more by force."""
+        self.folders.add((board, pass_name))
+        for bought in wanted:
+            first = (pass_name, bought) not in self._seen
+            self._seen.add((pass_name, bought))
+            self.allowed[bought] += first or force
+
+    def consented(self) -> None:
+        """`--resubmit-uncertain`: what nobody knows anything of may be bought a second time."""
+        for record in self.records():
+            if state_of(record) is State.INTENDED:
+                self._forgive(record.out_task_id)
+
+    def forgotten(self) -> None:
+        """The provider forgets its keys: whoever has no record either will buy again."""
+        for key in self._excused:
+            self._forgive(key)
+
+    def _forgive(self, key: str) -> None:
+        self._forgiven.add(key)
+        for task in self._tasks():
+            if task.order.out_task_id == key:
+                self.allowed[bought_by(task)] += 1
+
+    def contents(self) -> set[str]:
+        """sha256 of every clip that lies in the outputs."""
+        return {sha256(path) for path in self.world.outputs.rglob("*.mp4")}
+
+    def named(self) -> set[str]:
+        """Keys of the tasks that a record names, by that key or by the task's id."""
+        records = list(self.records())
+        keys, ids = {r.out_task_id for r in records}, {r.task_id for r in records}
+        tasks = self._tasks()
+        return keys | {str(t.order.out_task_id) for t in tasks if t.task_id in ids}
+
+    def destroyed(self, named: set[str], contents: set[str]) -> None:
+        """Records or clips were destroyed on purpose; what was there before."""
+        self._excused |= named - self.named()
+        self._gone |= contents - self.contents()
+
+    def tampered(self, sha: str) -> None:
+        """Somebody has put such a file in the place of a clip."""
+        self._foreign.add(sha)
+
+    def outdated(self, board: str, pass_name: str) -> None:
+        """A journal was destroyed."""
+        self._stale.add((board, pass_name))
+
+    def records(self) -> Iterator[Record]:
+        """All records of all boards and passes."""
+        for board, pass_name in sorted(self.folders):
+            yield from read(self.world.folder(board, pass_name), PROVIDER).records.values()
+
+    def check(self, before: set[str] | None = None) -> None:
+        """Raises `AssertionError` saying what doesn't hold; `before`: clips that must be there."""
+        self._check_charges()
+        self._check_names()
+        for board, pass_name in self.folders:
+            self._check_clips(self.world.folder(board, pass_name))
+        lost = (before or set()) - self.contents()
+        assert not lost, f"clips are gone that nobody has deleted: {lost}"
+
+    def _check_charges(self) -> None:
+        ledger = self.world.studio.tasks.ledger
+        by_key = Counter((charge.account, charge.out_task_id) for charge in ledger)
+        twice = {key for (_, key), n in by_key.items() if n > 1} - self._forgiven
+        assert not twice, f"charged twice: {twice}"
+        charged = {charge.task_id for charge in ledger}
+        bought = Counter(bought_by(task) for task in self._tasks() if task.task_id in charged)
+        over = {request: n for request, n in bought.items() if n > self.allowed[request]}
+        assert not over, f"bought more often than asked for: {over}"
+
+    def _check_names(self) -> None:
+        named = self.named()
+        self._excused -= named
+        kept = {
+            str(task.order.out_task_id): task.task_id
+            for task in self._tasks()
+            if task.status not in {"failed", "cancelled"}
+        }
+        unnamed = {key: kept[key] for key in kept.keys() - named - self._excused}
+        assert not unnamed, f"bought, and named nowhere: {unnamed}"
+        ids = Counter(r.task_id for r in self.records() if r.task_id not in {None, LIE})
+        shared = [task_id for task_id, n in ids.items() if n > 1]
+        assert not shared, f"two records claim one task: {shared}"
+
+    def _check_clips(self, folder: Folder) -> None:
+        if (folder.board, folder.pass_name) in self._stale:
+            return
+        records = read(folder, PROVIDER).records
+        clips = {name: record.clip for name, record in records.items() if record.clip}
+        paths = Counter(clip.path for clip in clips.values())
+        assert all(n == 1 for n in paths.values()), f"two records claim one path: {paths}"
+        there = None
+        for name, clip in clips.items():
+            path = folder.clip(clip.path)
+            if path.is_file():
+                sha = sha256(path)
+                whole = sha == clip.sha256 and path.stat().st_size == clip.bytes
+                assert whole or sha in self._foreign, f"{folder.path}: {name} is another clip"
+                continue
+            there = self.contents() if there is None else there
+            assert clip.sha256 in there | self._gone, f"{folder.path}: {name}'s clip is nowhere"
+
+    def settled(self) -> None:
+        """At the end of all: every task that was bought is named by its id, and none is open."""
+        ids = {record.task_id for record in self.records()}
+        nameless = {
+            str(task.order.out_task_id): task.task_id
+            for task in self._tasks()
+            if task.status == "completed" and task.task_id not in ids
+        }
+        unknown = nameless.keys() - self._excused - self._forgiven
+        assert not unknown, f"charged, and no record has its id: {unknown}"
+        pending = [r.out_task_id for r in self.records() if r.status == "pending"]
+        assert not pending, f"still pending: {pending}"
+
+    def _tasks(self) -> tuple[StudioTask, ...]:
+        return self.world.studio.tasks.all()
+
+
+def bought_by(task: StudioTask) -> Bought:
+    """What a task was bought for."""
+    job = task.order.job
+    return job.prompt, job.model, job.duration_seconds
