@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
 
 from tests.support.boundaries import Boundaries, Crossing, Fail, Kill
+from tests.support.fence import fence_in
 from tests.support.powercut import Platter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 RATE = 50.0
@@ -54,6 +55,12 @@ class Order:
     survives: str = ""
     rate: float = RATE
     cpu_seconds: int | None = None
+    fence: tuple[str, ...] | None = None
+    """`host:port`s that alone may be connected to; then all that the process does elsewhere, and
+    all that it writes outside `outputs/`, is told in `Ended.trespasses`. None: nobody watches.
+    """
+    clip_bytes_max: int | None = None
+    """Another cap on a clip than the program's, so that a test needs no half gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ class Ended:
     failed: tuple[Crossing, ...]
     peak_bytes: int
     cpu_seconds: float
+    trespasses: tuple[str, ...] = ()
 
     @property
     def killed(self) -> bool:
@@ -77,11 +85,17 @@ class Ended:
 
 
 class Forks:
-    """The forking process, from `with` on; `run` any number of orders."""
+    """The forking process, from `with` on; `run` any number of orders.
+
+    `wrapper` is a command to run it under.
+    """
+
+    def __init__(self, wrapper: Sequence[str] = ()) -> None:
+        self._wrapper = wrapper
 
     def __enter__(self) -> Self:
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.forks"],
+            [*self._wrapper, sys.executable, "-m", "tests.support.forks"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -129,6 +143,7 @@ def _as_json(number: int, order: Order) -> str:
 def _read(end: dict[str, Any]) -> Ended:
     for name in ("crossed", "failed"):
         end[name] = tuple(Crossing(*crossing) for crossing in end[name])
+    end["trespasses"] = tuple(end["trespasses"])
     return Ended(**end)
 
 
@@ -181,7 +196,7 @@ def _tell(number: int, pid: int, files: list[int]) -> None:
     stdout, stderr, crossed = (os.pread(file, 1 << 26, 0).decode() for file in files)
     for file in files:
         os.close(file)
-    seen = json.loads(crossed) if crossed else {"crossed": [], "failed": [], "peak": 0}
+    seen = json.loads(crossed) if crossed else {"crossed": [], "failed": [], "trespasses": []}
     end = {
         "number": number,
         "exit": os.waitstatus_to_exitcode(status),
@@ -189,6 +204,7 @@ def _tell(number: int, pid: int, files: list[int]) -> None:
         "stderr": stderr,
         "crossed": seen["crossed"],
         "failed": seen["failed"],
+        "trespasses": seen["trespasses"],
         "peak_bytes": used.ru_maxrss * 1024,
         "cpu_seconds": used.ru_utime + used.ru_stime,
     }
@@ -223,14 +239,25 @@ def _be(order: dict[str, Any], files: list[int]) -> int:
     boundaries = Boundaries(outputs, plan, die, platter)
     from pipeline.cli.main import command  # noqa: PLC0415 (imported before the fork)
 
-    with boundaries.watching():
+    trespasses = [] if order["fence"] is None else fence_in(outputs, order["fence"])
+    with boundaries.watching(), _capped(order["clip_bytes_max"]):
         code = command(order["arguments"])
     seen = {
+        "trespasses": trespasses,
         "crossed": [[c.number, c.kind, c.name] for c in boundaries.crossed],
         "failed": [[c.number, c.kind, c.name] for c in boundaries.failed],
     }
     os.write(files[2], json.dumps(seen).encode())
     return code
+
+
+@contextlib.contextmanager
+def _capped(clip_bytes_max: int | None) -> Iterator[None]:
+    from pipeline.tasks_api import download  # noqa: PLC0415 (imported before the fork)
+
+    cap = clip_bytes_max or download.CLIP_BYTES_MAX
+    with mock.patch.object(download, "CLIP_BYTES_MAX", cap):
+        yield
 
 
 def _plan(order: dict[str, Any]) -> Kill | Fail | None:
