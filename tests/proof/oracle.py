@@ -69,9 +69,12 @@ class Oracle:
                 self._forgive(record.out_task_id)
 
     def forgotten(self) -> None:
-        """The provider forgets its keys: whoever has no record either will buy again."""
-        for key in self._excused:
-            self._forgive(key)
+        """What has no record and is known to the provider by no key may be bought again."""
+        for task in self._tasks():
+            key = str(task.order.out_task_id)
+            known = self.world.studio.tasks.find(task.order.account, out_task_id=key)
+            if key in self._excused - self._forgiven and known is None:
+                self._forgive(key)
 
     def _forgive(self, key: str) -> None:
         self._forgiven.add(key)
@@ -93,6 +96,7 @@ class Oracle:
     def destroyed(self, named: set[str], contents: set[str]) -> None:
         """Records or clips were destroyed on purpose; what was there before."""
         self._excused |= named - self.named()
+        self.forgotten()
         self._gone |= contents - self.contents()
 
     def tampered(self, sha: str) -> None:

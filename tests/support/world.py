@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pipeline.studio.engine import Job
     from pipeline.studio.sabotage import Sabotage
     from pipeline.tasks_api.exchange import Exchange
+    from tests.support.boundaries import Boundaries
 
 PROVIDER = "https://gateway.test"
 KEY = "sk-byts-test"
@@ -63,8 +64,19 @@ class Wire(httpx.AsyncBaseTransport):
         self.times: list[float] = []
         self.headers: list[httpx.Headers] = []
         self.meddle: Meddler | None = None
+        self.boundaries: Boundaries | None = None
+        """Where a request and its answer are places to die at, beside those of the disk."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.boundaries is None:
+            return await self._handle(request)
+        name = f"{request.method} {request.url.path}"
+        self.boundaries.cross("request", name)
+        answer = await self._handle(request)
+        self.boundaries.cross("answer", name)
+        return answer
+
+    async def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append((request.method, request.url.path))
         self.times.append(anyio.current_time())
         self.headers.append(request.headers)
@@ -91,13 +103,17 @@ class World:
     workers: int = 100
     notices: list[Notice] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    engine: Callable[[Job], bytes] = plain
+    begin: datetime = EPOCH
 
     async def __aenter__(self) -> Self:
-        house = House(self._render, self.workers, self.unix_time, self.latency_seconds)
+        house = House(self._render, self.workers, self.provider_time, self.latency_seconds)
         self.studio = Studio(CATALOG, house, free=False)
         self.wire = Wire(self.studio)
         self._begun = anyio.current_time()
         self.clock_offset = timedelta()
+        self.skew = timedelta()
+        """How far this machine's clock is off; the provider's is right."""
         await self.studio.tasks.__aenter__()
         return self
 
@@ -106,7 +122,7 @@ class World:
 
     async def _render(self, job: Job) -> bytes:
         await anyio.lowlevel.checkpoint()
-        return plain(job)
+        return self.engine(job)
 
     def faults(self, *rules: str, seed: int = 0) -> Sabotage:
         """Put faults before the studio, in the words of a file: `{on: submit, do: lost}`.
@@ -115,18 +131,25 @@ class World:
         """
         text = "".join(f"  - {rule}\n" for rule in rules)
         bad_day = read_faults(f"seed: {seed}\nfaults:\n{text}".encode(), "faults.yaml")
-        sabotage = bad_day.before(self.studio.app, self.unix_time)
+        sabotage = bad_day.before(self.studio.app, self.provider_time)
         self.wire.inner.app = sabotage
         return sabotage
 
     def now(self) -> datetime:
-        """The wall clock, which goes with the virtual one."""
-        elapsed = timedelta(seconds=anyio.current_time() - self._begun)
-        return EPOCH + self.clock_offset + elapsed
+        """This machine's wall clock, which goes with the virtual one."""
+        return self._true_time() + self.skew
 
     def unix_time(self) -> float:
         """The same as Unix time."""
         return self.now().timestamp()
+
+    def provider_time(self) -> float:
+        """The provider's clock, as Unix time."""
+        return self._true_time().timestamp()
+
+    def _true_time(self) -> datetime:
+        elapsed = timedelta(seconds=anyio.current_time() - self._begun)
+        return self.begin + self.clock_offset + elapsed
 
     def board(self, text: str, name: str = "film") -> Path:
         """Write a storyboard."""
