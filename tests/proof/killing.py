@@ -6,12 +6,13 @@ dies at each, by SIGKILL, before it and – for a write or a chunk – in the mi
 
 from __future__ import annotations
 
+import random
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.boundaries import DIVISIBLE, Kill
+from tests.support.boundaries import DISK, DIVISIBLE, Kill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,14 @@ WORKLOADS: dict[str, tuple[Act, ...]] = {
     "download": (Act(_BOARD), Act(_BOARD, clips_gone=True)),
 }
 """The last act is the one that is killed."""
+
+SIX = ("a bowl", "a cup", "a plate", "a jug", "a glass", "a pan that FAILS")
+LARGER: dict[str, tuple[Act, ...]] = {
+    "six shots": (Act(SIX),),
+    "six shots, side by side": (Act(SIX, ("run", "--concurrency", "6", "--retries", "1")),),
+    "six shots, changed": (Act(SIX), Act((*SIX[3:], *SIX[:3]))),
+}
+"""For the soak."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,75 @@ def cut_and_rerun(
     again = play(scenes, _again(last))
     for scene, hit, ended in zip(scenes, hits, again, strict=True):
         require_end(scene, ended, expected, f"power cut, {hit}", kept=False)
+    return died
+
+
+def distinct(crossed: Sequence[Crossing]) -> list[Kill]:
+    """Where a kill leaves another world than a kill one boundary earlier: before what changes a
+    file or buys something, and after what was bought.
+    """
+    changes = DISK - {"fsync"}
+    kills, bought = [], False
+    for crossing in crossed:
+        submits = crossing.name.endswith("/submit")
+        if crossing.kind in changes or (crossing.kind == "request" and submits) or bought:
+            kills.append(Kill(crossing.number))
+        bought = crossing.kind == "request" and submits
+    return kills
+
+
+def kill_twice(stage: Stage, workload: Sequence[Act], expected: Undisturbed) -> int:
+    """Every pair: killed at each distinct place, and its rerun at each that is left to it.
+
+    Answers with how many pairs there were.
+    """
+    *before, last = workload
+    pairs = 0
+    for first in distinct(expected.crossed):
+        scout = _after(stage, before, last, [first])[0]
+        (rest,) = play([scout], _again(last))
+        seconds = distinct(rest.crossed)
+        scenes = _after(stage, before, last, [first] * len(seconds))
+        if not scenes:
+            continue
+        play(scenes, _again(last), [{"kill": kill} for kill in seconds])
+        again = play(scenes, _again(last))
+        for scene, second, ended in zip(scenes, seconds, again, strict=True):
+            require_end(scene, ended, expected, f"{first}, then {second}")
+        pairs += len(seconds)
+    return pairs
+
+
+def _after(stage: Stage, before: Sequence[Act], last: Act, kills: Sequence[Kill]) -> list[Scene]:
+    """Scenes in which the last act was killed."""
+    scenes = [stage.scene() for _kill in kills]
+    for act in before:
+        play(scenes, act)
+    if scenes:
+        play(scenes, last, [{"kill": kill} for kill in kills])
+    return scenes
+
+
+def kill_at_random(stage: Stage, workload: Sequence[Act], expected: Undisturbed, seed: int) -> int:
+    """Killed again and again at random places, until a run gets through.
+
+    Answers with how many processes died.
+    """
+    chance = random.Random(seed)  # noqa: S311 (replayable, not secret)
+    *before, last = workload
+    scene = stage.scene()
+    for act in before:
+        play([scene], act)
+    died, act = 0, last
+    while True:
+        kill = Kill(chance.randint(1, len(expected.crossed)), chance.random() < 0.3)
+        (ended,) = play([scene], act, [{"kill": kill}])
+        act = _again(last)
+        if not ended.killed:
+            break
+        died += 1
+        scene.require_on_record(f"seed {seed}, after {died} kills")
+    require_end(scene, ended, expected, f"seed {seed}, after {died} kills")
     return died
 
 
