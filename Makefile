@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHOTMAKE := $(BIN)/shotmake
 
-.PHONY: demo test lint bench schemas clean
+.PHONY: demo test lint soak bench schemas clean
 
 # Always the animatic pass: a demo never spends a credit, whatever is in the environment.
 demo: .venv/.installed
@@ -16,6 +16,10 @@ lint: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Up to an hour on two cores; a part alone: .venv/bin/python -m tests.proof.soak kills
+soak: .venv/.installed-dev
+	$(BIN)/python -m tests.proof.soak
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m tests.bench

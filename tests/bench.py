@@ -18,6 +18,7 @@ from rich.table import Table
 
 from pipeline.studio.animatic import draw
 from pipeline.studio.engine import FRAMES_PER_SECOND, Job
+from tests.proof.stage import staged
 
 RUNS = 5
 SHOTS = 10_000
@@ -54,6 +55,9 @@ def main() -> None:
             seconds = _seconds(command, folder)
             ratio = f"{seconds / peer_seconds:.1f}"
             table.add_row(what, f"{seconds:.3f}", f"{peer}: {peer_seconds:.3f} s", ratio)
+    few, many = _fsyncs(5), _fsyncs(25)
+    counted = f"{few} for 5 takes, {many} for 25"
+    table.add_row("fsyncs a take", "", counted, f"{(many - few) / 20:g}")
     for label, size in (("720p", (1280, 720)), ("1080p", (1920, 1080))):
         rate = _frames_per_second(*size)
         real_time = f"{rate / FRAMES_PER_SECOND:.1f} × real time"
@@ -86,6 +90,17 @@ def _seconds(command: list[str], folder: Path = ROOT) -> float:
         )
         times.append(time.perf_counter() - begun)
     return statistics.median(times[1:])
+
+
+def _fsyncs(takes: int) -> int:
+    """How often a whole run of so many new takes waits for the disk, as the processes do it."""
+    with tempfile.TemporaryDirectory() as name, staged(Path(name)) as stage:
+        scene = stage.scene()
+        scene.film(*(f"bowl number {number}" for number in range(takes)))
+        ended = scene.run("run")
+        if ended.exit != 0:
+            raise RuntimeError(ended.stderr)
+        return sum(crossing.kind == "fsync" for crossing in ended.crossed)
 
 
 def _frames_per_second(width: int, height: int) -> float:
