@@ -9,7 +9,7 @@ import hashlib
 import math
 import shutil
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -186,7 +186,9 @@ class Life:
         self.figures.interrupts += ended == "interrupted"
         self.figures.disk_faults += len(watch.failed) if watch else 0
         self._require_reason(ended, watch)
-        self.tell(f"run {pass_name} {boards} {hazard} {stop_after} {terms} {selection}: {ended}")
+        asked = {**asdict(terms or Terms()), **selection}
+        danger = None if hazard is None else _ordered(hazard)
+        self.tell(f"run {pass_name} {boards} {danger} until {stop_after:g}, {asked}: {ended}")
         self.oracle.check(before)
         return ended
 
@@ -374,6 +376,11 @@ class Life:
     def told(self) -> str:
         """The last deeds."""
         return "\n".join(self.story[-30:])
+
+
+def _ordered(hazard: Kill | Fail) -> dict[str, Any]:
+    """The same text in every process: a set has no order of its own."""
+    return {n: sorted(v) if isinstance(v, frozenset) else v for n, v in asdict(hazard).items()}
 
 
 def _at_once(_job: Job) -> float:

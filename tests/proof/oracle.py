@@ -88,10 +88,12 @@ class Oracle:
 
     def named(self) -> set[str]:
         """Keys of the tasks that a record names, by that key or by the task's id."""
-        records = list(self.records())
-        keys, ids = {r.out_task_id for r in records}, {r.task_id for r in records}
-        tasks = self._tasks()
-        return keys | {str(t.order.out_task_id) for t in tasks if t.task_id in ids}
+        return {record.out_task_id for record in self.records()} | self._identified()
+
+    def _identified(self) -> set[str]:
+        """Keys of the tasks that a record names by the task's id."""
+        ids = {record.task_id for record in self.records()}
+        return {str(t.order.out_task_id) for t in self._tasks() if t.task_id in ids}
 
     def destroyed(self, named: set[str], contents: set[str]) -> None:
         """Records or clips were destroyed on purpose; what was there before."""
@@ -133,7 +135,8 @@ class Oracle:
 
     def _check_names(self) -> None:
         named = self.named()
-        self._excused -= named
+        # A key alone is no knowledge of a task: a refused submit has one, too.
+        self._excused -= self._identified()
         kept = {
             str(task.order.out_task_id): task.task_id
             for task in self._tasks()

@@ -94,7 +94,7 @@ class Drawn:
         async with self.world:
             self.life = Life(self.world, {name: {} for name in names})
             for shots in self.life.boards.values():
-                for number in range(self.chance.choice([1, 3, 6, 12, 24])):
+                for number in range(self.chance.choice([1, 3, 6, 12, 24, 48])):
                     shots[f"s{number}"] = self._shot()
             await self.weather()
             for _deed in range(self.chance.randint(6, 30)):
@@ -156,11 +156,11 @@ class Drawn:
         chance = self.chance
         return Terms(
             concurrency=chance.choice([1, 3, 5, 8]),
-            timeout_seconds=chance.choice([20, 300, 900, 900, 2 * 3600]),
+            timeout_seconds=chance.choice([20, 300, 900, 2 * 3600, 6 * 3600]),
             retries=chance.choice([0, 2, 2]),
             fail_fast=chance.random() < 0.1,
             max_credits=chance.choice([None, None, None, 0.1, 1.0]),
-            throttle_seconds=chance.choice([60, 900, 6 * 3600]),
+            throttle_seconds=chance.choice([60, 900, 6 * 3600, 6 * 3600]),
         )
 
     def _skewed(self, most: float) -> float:

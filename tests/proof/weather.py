@@ -61,6 +61,11 @@ _POSSIBLE = {
     "cancel": _ANY + _ABOUT_TASKS,
     "clip": _ANY + _CLIP,
 }
+_BUCKETS = (
+    ("submit", (5, 600, 3600, 5 * 3600, 5 * 3600), 100),
+    ("query", (5, 600, 3600, 5 * 3600), 20),
+)
+"""Throttled requests, for how many seconds, and how often at most. A spend bucket fills in 5 h."""
 _OFTEN = ("submit", "submit", "query", "query", "clip", "clip", "cancel")
 
 
@@ -69,16 +74,13 @@ def draw_faults(chance: random.Random, *, lies: bool) -> list[str]:
     if chance.random() < 0.3:
         return []
     rules = []
-    if chance.random() < 0.35:  # a spend bucket is empty for up to five hours
-        seconds = chance.choice([5, 600, 3600, 3 * 3600, 5 * 3600])
-        rules.append(
-            _rule(
-                "submit",
-                f"{{http: 429, code: rate_limit_exceeded, reset_in_seconds: {seconds}}}",
-                chance,
-                times=1 + seconds // 300,
-            )
-        )
+    for on, seconds, limit in ((*_BUCKETS,) if chance.random() < 0.6 else ()):
+        if chance.random() < 0.6:
+            lasts = chance.choice(seconds)
+            empty = f"{{http: 429, code: rate_limit_exceeded, reset_in_seconds: {lasts}}}"
+            rules.append(_rule(on, empty, chance, times=min(1 + lasts // 300, limit)))
+    if chance.random() < 0.3:
+        rules.append(_rule("query", "{slow_headers: 20}", chance, times=500))
     for _rule_number in range(chance.randint(1, 4)):
         on = chance.choice(_OFTEN)
         possible = _POSSIBLE[on] + (_LIES if lies and on != "clip" else ())
