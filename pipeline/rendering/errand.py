@@ -26,7 +26,13 @@ from pipeline.rendering.buying import buy, is_replayed
 from pipeline.rendering.delivery import bring_home
 from pipeline.rendering.following import TimeUpError, age, follow
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten, outcome
+from pipeline.rendering.outcomes import (
+    UNCERTAIN,
+    UNCERTAIN_UNASKED,
+    billed,
+    key_may_be_forgotten,
+    outcome,
+)
 from pipeline.rendering.states import LOST, Failure, Status
 from pipeline.rendering.steps import Action
 from pipeline.tasks_api.patience import Patience
@@ -156,12 +162,13 @@ class Errand:
             said = f"the provider no longer knows {record.task_id}; is this the key that "
             said += "bought it? The next run renders it anew"
             self._tell_failure(Failure(LOST, said, retryable=True))
+        elif self._is_uncertain(record) and not self._terms.resubmit_uncertain:
+            # Also where no take asks for it: one may again, and then it is as uncertain.
+            self._tell(Kind.PENDING, UNCERTAIN if wanted else UNCERTAIN_UNASKED)
         elif wanted is None:
             failure = Failure(LOST, "never answered, and the provider knows nothing of it", False)
             self._board.refused(self._its.name, failure)
             self._tell_failure(failure)
-        elif self._is_uncertain(record) and not self._terms.resubmit_uncertain:
-            self._tell(Kind.PENDING, UNCERTAIN)
         elif self._summary.halted:
             self._tell(Kind.PENDING, f"not submitted again: {self._summary.halted}")
         else:

@@ -15,16 +15,27 @@ if TYPE_CHECKING:
 KEY_KEPT = timedelta(hours=24)
 """How long an `out_task_id` is trusted to be remembered; the provider publishes no figure."""
 
+_CORRECTION = timedelta(minutes=5)
+"""By so much a clock may be set back, as time servers do it, without casting a doubt."""
+
 UNCERTAIN = (
     "sent over a day ago, never answered, and the provider no longer knows its key: it may have "
     "been billed. --resubmit-uncertain buys it anew"
 )
 
+UNCERTAIN_UNASKED = (
+    "sent over a day ago, never answered, and the provider no longer knows its key: it may have "
+    "been billed. No shot asks for it any more; --resubmit-uncertain lets go of it"
+)
+
 
 def key_may_be_forgotten(record: Record, now: datetime) -> bool:
-    """Whether the provider may know a key no more that it did act on."""
+    """Whether the provider may know a key no more that it did act on.
+
+    A submit from the future tells nothing about its age: the clock was wrong then, or is now.
+    """
     sent = datetime.fromisoformat(record.submitted_at) if record.submitted_at else None
-    return sent is None or now - sent > KEY_KEPT
+    return sent is None or not -_CORRECTION <= now - sent <= KEY_KEPT
 
 
 def billed(task: Task) -> float | None:

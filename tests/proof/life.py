@@ -33,6 +33,7 @@ from tests.support.world import CATALOG, PROVIDER, World
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline.rendering.notices import Notice
     from pipeline.storyboard.shots import Storyboard
     from pipeline.studio.sabotage import Sabotage
     from tests.proof.oracle import Bought
@@ -113,6 +114,8 @@ class Life:
         self.oracle = Oracle(self.world)
         self._log = hashlib.sha256()
         self._sabotage: Sabotage | None = None
+        self.said: dict[str, Notice] = {}
+        """What the last run said last of each take."""
 
     @property
     def fingerprint(self) -> str:
@@ -166,7 +169,7 @@ class Life:
             self.oracle.asked(
                 board, pass_name, wanted[board].values(), force=selection.get("force", False)
             )
-        if selection.get("resubmit_uncertain"):
+        if terms is not None and terms.resubmit_uncertain:
             self.oracle.consented()
         before, begun = self.oracle.contents(), anyio.current_time()
         told = len(self.world.notices)
@@ -177,6 +180,7 @@ class Life:
                 self.world.wire.boundaries = watch
             ended = await self._go(specs, pass_name, stop_after, terms, selection)
         self.world.wire.boundaries = None
+        self.said = {notice.render: notice for notice in self.world.notices[told:]}
         takes = sum(len(renders) for renders in wanted.values())
         if selection.get("failed"):
             takes = len({(n.storyboard, n.render) for n in self.world.notices[told:]})
@@ -353,7 +357,6 @@ class Life:
         else:
             doubts = any(state_of(record) is State.INTENDED for record in self.oracle.records())
             assert doubts, f"{LAST_RUNS} undisturbed runs were not enough:\n{self.told()}"
-            self.oracle.consented()
             sure = Terms(timeout_seconds=12 * 3600, resubmit_uncertain=True)
             ended = await self.run(pass_name, terms=sure, retry_blocked=True)
             assert ended == "complete", f"consent was not enough:\n{self.told()}"

@@ -74,12 +74,12 @@ def draw_faults(chance: random.Random, *, lies: bool) -> list[str]:
     if chance.random() < 0.3:
         return []
     rules = []
-    for on, seconds, limit in ((*_BUCKETS,) if chance.random() < 0.6 else ()):
+    for on, seconds, limit in ((*_BUCKETS,) if chance.random() < 0.75 else ()):
         if chance.random() < 0.6:
             lasts = chance.choice(seconds)
             empty = f"{{http: 429, code: rate_limit_exceeded, reset_in_seconds: {lasts}}}"
             rules.append(_rule(on, empty, chance, times=min(1 + lasts // 300, limit)))
-    if chance.random() < 0.3:
+    if chance.random() < 0.45:
         rules.append(_rule("query", "{slow_headers: 20}", chance, times=500))
     for _rule_number in range(chance.randint(1, 4)):
         on = chance.choice(_OFTEN)
