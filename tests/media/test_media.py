@@ -73,5 +73,9 @@ def test_another_length_or_size_is_named(footage: Footage, says: str) -> None:
     [Footage(2.5, 1280, 720), Footage(1.5, 1280, 720), Footage(2.0, 1296, 704)],
 )
 def test_a_little_difference_is_none(footage: Footage) -> None:
-    """What encoders round is not held against a clip."""
+    """What encoders round is not held against a clip; twice as much of it is."""
     verify(footage, 2, (1280, 720))
+    seconds, width, height = footage.duration_seconds, footage.width, footage.height
+    doubled = Footage(2 * seconds - 2, 2 * width - 1280, 2 * height - 720)
+    with pytest.raises(MediaError):
+        verify(doubled, 2, (1280, 720))

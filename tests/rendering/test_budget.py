@@ -54,6 +54,17 @@ def test_what_nobody_knows_is_not_nothing() -> None:
     Budget(None).reserve(("film", "a"), None)
 
 
+def test_what_a_take_has_set_aside_is_not_in_its_own_way() -> None:
+    """A task of an earlier run that failed is bought anew in the room that it had: a cap that fits
+    exactly one is enough."""
+    budget = Budget(0.6)
+    budget.commit(("film", "a"), 0.6)
+    budget.reserve(("film", "a"), 0.6)
+    assert budget.reserved == pytest.approx(0.6)
+    with pytest.raises(BalanceError):
+        budget.reserve(("film", "b"), 0.6)
+
+
 def test_a_bill_that_never_came_counts_as_the_worst() -> None:
     """A task that ended without saying what it cost has spent its reserve."""
     budget = Budget(1)

@@ -122,8 +122,8 @@ async def test_seconds_that_were_rendered_are_billed_and_told(world: World) -> N
         assert slow.results().records["a"].credits == pytest.approx(0.09)
 
 
-async def test_an_old_doubt_is_not_resolved_by_a_cancel(world: World) -> None:
-    """Sent over a day ago, never answered, its key forgotten: it stays a doubt."""
+async def _sent_into_the_void(world: World) -> Path:
+    """A board whose run met a gateway that was dead, and is well again."""
 
     async def dead(_request: httpx.Request, _send: Send) -> httpx.Response:
         raise httpx.ReadError("reset")
@@ -132,6 +132,12 @@ async def test_an_old_doubt_is_not_resolved_by_a_cancel(world: World) -> None:
     world.wire.meddle = dead
     await world.run(spec)
     world.wire.meddle = None
+    return spec
+
+
+async def test_an_old_doubt_is_not_resolved_by_a_cancel(world: World) -> None:
+    """Sent over a day ago, never answered, its key forgotten: it stays a doubt."""
+    spec = await _sent_into_the_void(world)
     await anyio.sleep(25 * 3600)
     (one,) = await cancel(world, spec)
     assert "--resubmit-uncertain" in one.trouble
@@ -142,14 +148,7 @@ async def test_an_old_doubt_is_not_resolved_by_a_cancel(world: World) -> None:
 
 async def test_what_never_arrived_is_free(world: World) -> None:
     """A submit that the provider never had is ended on record, and bought by the next run."""
-
-    async def dead(_request: httpx.Request, _send: Send) -> httpx.Response:
-        raise httpx.ReadError("reset")
-
-    spec = world.film("a bowl")
-    world.wire.meddle = dead
-    await world.run(spec)
-    world.wire.meddle = None
+    spec = await _sent_into_the_void(world)
     (one,) = await cancel(world, spec)
     assert (one.status, one.free) == ("never arrived", True)
     assert (await world.run(spec)).summary.complete

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.cli.exits import Exit
 from pipeline.cli.summary import Outcome
-from pipeline.errors import ShotmakeError
+from pipeline.errors import CredentialsError, ShotmakeError
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.states import Status
 from pipeline.rendering.work import Terms
@@ -95,6 +95,21 @@ async def test_a_refused_key_stops_the_run_after_one_request(
     assert exit_code is Exit.CREDENTIALS
     assert set(world.results().records) == {"a"}
     assert world.results().records["a"].status is Status.FAILED
+
+
+async def test_a_key_that_was_refused_is_not_sent_again(world: World) -> None:
+    """Once refused, no question and no submit leaves any more, whoever asks."""
+
+    async def refuse(_request: httpx.Request, _send: Send) -> httpx.Response:
+        return refused(401, "invalid_api_key")
+
+    world.wire.meddle = refuse
+    async with world.gateway() as gateway:
+        client = gateway.client
+        for ask in (client.query, client.look_up, client.find, client.cancel, client.query):
+            with pytest.raises(CredentialsError):
+                await ask("task_1")
+    assert len(world.wire.requests) == 1
 
 
 async def test_a_key_that_is_revoked_on_the_way_ends_the_run(world: World) -> None:

@@ -353,28 +353,6 @@ async def test_a_refused_key_ends_the_run_after_one_request(world: World) -> Non
     assert len(world.wire.requests) == 1
 
 
-async def test_an_empty_wallet_stops_submits_and_collects(world: World) -> None:
-    """402 stops new submits; what is in flight is brought home."""
-    submits = 0
-
-    async def poor(request: httpx.Request, send: Send) -> httpx.Response:
-        nonlocal submits
-        if request.url.path == "/v1/tasks/submit":
-            submits += 1
-            if submits > 1:
-                error = {"code": "insufficient_balance", "message": "empty"}
-                return httpx.Response(402, json={"error": error})
-        return await send(request)
-
-    world.wire.meddle = poor
-    spec = world.film("a bowl", "a cup", "a plate", "a spoon")
-    report = await world.run(spec, terms=Terms(concurrency=2))
-    assert report.summary.out_of_money
-    assert report.summary.counts[Kind.RENDERED] == 1
-    assert report.summary.counts[Kind.HELD] == 3
-    assert submits == 2
-
-
 async def test_fail_fast_stops_new_submits(world: World) -> None:
     """--fail-fast: after a failure nothing new is submitted, and the rest is named as held."""
     spec = world.film("a cup that FAILS", "a bowl", "a plate")

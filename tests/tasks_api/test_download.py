@@ -171,6 +171,7 @@ async def test_a_connection_that_breaks_behind_the_last_byte_has_brought_all(lin
     """There is nothing more to ask for."""
     line.cdn.changes = [cut(1000)]
     await line.arrives()
+    assert len(line.cdn.requests) == 1
 
 
 async def test_a_fresh_address_goes_on_with_the_same_clip(line: Line) -> None:
