@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHOTMAKE := $(BIN)/shotmake
 
-.PHONY: demo test lint soak bench schemas clean
+.PHONY: demo test lint soak mutants bench schemas clean
 
 # Always the animatic pass: a demo never spends a credit, whatever is in the environment.
 demo: .venv/.installed
@@ -20,6 +20,10 @@ lint: .venv/.installed-dev
 # Up to an hour on two cores; a part alone: .venv/bin/python -m tests.proof.soak kills
 soak: .venv/.installed-dev
 	$(BIN)/python -m tests.proof.soak
+
+# Removes each safeguard in turn: some test must fail. --write puts the table into docs/guarantees.md.
+mutants: .venv/.installed-dev
+	$(BIN)/python -m tests.mutants --write
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m tests.bench

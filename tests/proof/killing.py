@@ -151,15 +151,20 @@ def cut_and_rerun(
     ]
     died = 0
     for scene, hit, ended in zip(scenes, hits, play(scenes, last, hits), strict=True):
-        if ended.killed:
-            died += 1
-            shutil.rmtree(scene.folder / "outputs")
-            Path(hit["powercut"]).rename(scene.folder / "outputs")
+        died += ended.killed
+        lose_power(scene, hit["powercut"])
         scene.require_on_record(f"power cut, {hit}, before the rerun")
+        scene.state(kept=False)  # what is on record as completed has its clip, in full
     again = play(scenes, _again(last))
     for scene, hit, ended in zip(scenes, hits, again, strict=True):
         require_end(scene, ended, expected, f"power cut, {hit}", kept=False)
     return died
+
+
+def lose_power(scene: Scene, image: str) -> None:
+    """The folder is what the disk has kept of it."""
+    shutil.rmtree(scene.folder / "outputs")
+    Path(image).rename(scene.folder / "outputs")
 
 
 def distinct(crossed: Sequence[Crossing]) -> list[Kill]:

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.proof.killing import WORKLOADS, cut_and_rerun, kill_and_rerun, undisturbed
-from tests.support.powercut import NAMES, NOTHING
+from tests.proof.killing import (
+    WORKLOADS,
+    cut_and_rerun,
+    kill_and_rerun,
+    lose_power,
+    play,
+    undisturbed,
+)
+from tests.support.powercut import NAMES, NOTHING, REMOVALS
 
 if TYPE_CHECKING:
     from tests.proof.stage import Stage
@@ -21,6 +28,23 @@ def test_killed_at_every_boundary(stage: Stage, name: str) -> None:
     expected = undisturbed(stage, workload)
     died = kill_and_rerun(stage, workload, expected, expected.kills)
     assert died > 0.9 * len(expected.kills)
+
+
+@pytest.mark.parametrize("survives", [NOTHING, NAMES, REMOVALS])
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_power_cut_after_the_end(stage: Stage, name: str, survives: str) -> None:
+    """Once a run has ended, all of it is on the disk: the manifest, the clips, what is kept."""
+    *before, last = WORKLOADS[name]
+    scene = stage.scene()
+    for act in before:
+        play([scene], act)
+    image = str(scene.folder / "image")
+    (ended,) = play([scene], last, [{"powercut": image, "survives": survives}])
+    assert ended.exit in {0, 1}
+    expected = scene.state()
+    lose_power(scene, image)
+    assert scene.state() == expected
+    scene.require_oracle("after the end")
 
 
 @pytest.mark.parametrize("survives", [NOTHING, NAMES])

@@ -242,6 +242,8 @@ def _be(order: dict[str, Any], files: list[int]) -> int:
     trespasses = [] if order["fence"] is None else fence_in(outputs, order["fence"])
     with boundaries.watching(), _capped(order["clip_bytes_max"]):
         code = command(order["arguments"])
+    if platter is not None:
+        platter.cut(Path(order["powercut"]), order["survives"])
     seen = {
         "trespasses": trespasses,
         "crossed": [[c.number, c.kind, c.name] for c in boundaries.crossed],

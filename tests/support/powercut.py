@@ -15,6 +15,8 @@ NOTHING = "nothing"
 """Nothing survives that wasn't synced: bytes, new names, renames and removals are undone."""
 NAMES = "names"
 """All names survive, and only the bytes that were synced: new files may be empty."""
+REMOVALS = "removals"
+"""Removals and renames away survive, and of what is new only what was synced."""
 
 
 class Platter:
@@ -58,7 +60,8 @@ class Platter:
         if survives == NAMES:
             self._write_names(self._root, image)
         else:
-            self._write_synced(self._root.stat().st_ino, image)
+            here = self._root if survives == REMOVALS else None
+            self._write_synced(self._root.stat().st_ino, image, here)
 
     def _write_names(self, folder: Path, image: Path) -> None:
         for path in folder.iterdir():
@@ -68,11 +71,14 @@ class Platter:
             else:
                 (image / path.name).write_bytes(self._bytes.get(path.stat().st_ino, b""))
 
-    def _write_synced(self, folder: int, image: Path) -> None:
+    def _write_synced(self, folder: int, image: Path, here: Path | None) -> None:
+        """`here` is the folder as it is now, where what was removed from it is gone for good."""
         for name, inode in self._names.get(folder, {}).items():
+            if here is not None and not (here / name).exists():
+                continue
             if inode in self._folders:
                 (image / name).mkdir()
-                self._write_synced(inode, image / name)
+                self._write_synced(inode, image / name, here and here / name)
             else:
                 (image / name).write_bytes(self._bytes.get(inode, b""))
 
