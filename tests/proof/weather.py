@@ -79,8 +79,8 @@ def draw_faults(chance: random.Random, *, lies: bool) -> list[str]:
             lasts = chance.choice(seconds)
             empty = f"{{http: 429, code: rate_limit_exceeded, reset_in_seconds: {lasts}}}"
             rules.append(_rule(on, empty, chance, times=min(1 + lasts // 300, limit)))
-    if chance.random() < 0.45:
-        rules.append(_rule("query", "{slow_headers: 20}", chance, times=500))
+    if chance.random() < 0.5:  # a gateway out of breath: all is true, and late
+        rules.append(_rule("query", "{slow_headers: 28}", chance, times=2000))
     for _rule_number in range(chance.randint(1, 4)):
         on = chance.choice(_OFTEN)
         possible = _POSSIBLE[on] + (_LIES if lies and on != "clip" else ())
