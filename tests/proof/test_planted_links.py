@@ -1,0 +1,118 @@
+"""Symbolic links planted in `outputs/`: none leads a write outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.boundaries import under
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.proof.stage import Scene, Stage
+
+FILES = (
+    "film/draft/a.mp4",
+    "film/draft/a.mp4.part",
+    "film/draft/results.json",
+    "film/draft/results.json.new",
+    "film/draft/journal.jsonl",
+    "film/draft/.lock",
+    "film/draft/.lock-owner.json",
+    "film/draft/.lock-owner.json.new",
+)
+FOLDERS = ("film", "film/draft", "film/draft/kept")
+COMMANDS = (("run",), ("plan",), ("status",), ("cancel",))
+REFUSED = {1, 2, 6}
+
+
+@pytest.fixture
+def planted(stage: Stage) -> Scene:
+    """A board to render, and beside its folder a place that is none of its business."""
+    scene = stage.scene()
+    scene.film("a bowl", "a cup")
+    outside = scene.folder.parent / f"{scene.folder.name}-outside"
+    outside.mkdir()
+    (outside / "precious").write_bytes(b"precious")
+    return scene
+
+
+def _outside(scene: Scene) -> Path:
+    return scene.folder.parent / f"{scene.folder.name}-outside"
+
+
+def _play(scene: Scene) -> None:
+    """Every command; the place outside stays as it is, and what is refused is refused in words."""
+    before = under(_outside(scene))
+    for command in COMMANDS:
+        ended = scene.run(*command)
+        assert under(_outside(scene)) == before, command
+        assert ended.exit in {0, *REFUSED}, ended.stderr
+        assert "Traceback" not in ended.stderr
+        if ended.exit in {2, 6}:
+            assert "outputs/film" in ended.stderr, ended.stderr
+    charges = [charge.out_task_id for charge in scene.charges]
+    assert len(charges) == len(set(charges))
+
+
+@pytest.mark.parametrize("target", ["precious", "missing"])
+@pytest.mark.parametrize("name", FILES)
+def test_a_link_in_a_files_place(planted: Scene, name: str, target: str) -> None:
+    """To a file or to nothing: no command writes through it, nor brings about what it names."""
+    link = planted.folder / "outputs" / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(_outside(planted) / target)
+    _play(planted)
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_link_in_a_folders_place(planted: Scene, name: str) -> None:
+    """A folder that leads elsewhere is refused by name, before anything is bought."""
+    link = planted.folder / "outputs" / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(_outside(planted), target_is_directory=True)
+    ended = planted.run("run")
+    assert ended.exit in REFUSED
+    assert f"outputs/{name}: is a symbolic link" in ended.stderr
+    assert not planted.tasks()
+    _play(planted)
+
+
+def test_a_link_planted_for_the_second_run(planted: Scene) -> None:
+    """Where a board was rendered before, a link in the place of its clip is put aside as it is."""
+    assert planted.run("run").exit == 0
+    clip = planted.folder / "outputs/film/draft/a.mp4"
+    clip.unlink()
+    clip.symlink_to(_outside(planted) / "precious")
+    _play(planted)
+    assert clip.is_file()
+    assert not clip.is_symlink()
+    kept = list((planted.folder / "outputs/film/draft/kept").iterdir())
+    assert [path.is_symlink() for path in kept] == [True]
+
+
+@pytest.mark.parametrize("place", ["renders", "path"])
+def test_a_manifest_that_names_files_elsewhere(planted: Scene, place: str) -> None:
+    """Names and paths in results.json that lead out of the folder are damage: exit 6."""
+    assert planted.run("run").exit == 0
+    manifest = planted.outputs.results_path
+    text = manifest.read_text("utf-8")
+    wrong = {"renders": ('"a": {', '"../../../x": {'), "path": ('"a.mp4"', '"../../../x.mp4"')}
+    manifest.write_text(text.replace(*wrong[place]), "utf-8")
+    ended = planted.run("run")
+    assert ended.exit == 6
+    assert "results.json" in ended.stderr
+    _play(planted)
+
+
+def test_outputs_itself_may_be_a_link(stage: Stage) -> None:
+    """Where all outputs lie is the user's own choice."""
+    scene = stage.scene()
+    scene.film("a bowl")
+    elsewhere = scene.folder / "large-disk"
+    elsewhere.mkdir()
+    (scene.folder / "outputs").symlink_to(elsewhere, target_is_directory=True)
+    assert scene.run("run").exit == 0
+    assert (elsewhere / "film/draft/a.mp4").is_file()
