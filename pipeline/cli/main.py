@@ -24,6 +24,9 @@ wrong, nothing was submitted · 3 money · 4 credentials · 5 another run holds 
 environment: BYTESPIKE_API_KEY, SHOTMAKE_BASE_URL, SHOTMAKE_CONCURRENCY
 """
 
+_VIOLATIONS_SHOWN = 1000
+"""Nobody reads more of them, and a file can be made to have millions."""
+
 # Commands are named and not imported here: most of them need what takes long to load.
 _COMMANDS = {
     "check": "pipeline.cli.reference",
@@ -56,8 +59,10 @@ def command(arguments: Sequence[str] | None = None) -> int:
         function = getattr(import_module(_COMMANDS[args.command]), args.command)
         return int(function(args, terminal))
     except StoryboardError as error:
-        for violation in error.violations:
+        for violation in error.violations[:_VIOLATIONS_SHOWN]:
             terminal.fail(str(violation), "")
+        if len(error.violations) > _VIOLATIONS_SHOWN:
+            terminal.fail(f"… and {len(error.violations) - _VIOLATIONS_SHOWN:,} more", "")
         wrong = count_text(len(error.violations), "thing is", "things are")
         terminal.fail(f"shotmake: {wrong} wrong; nothing was submitted")
         return int(Exit.WRONG)

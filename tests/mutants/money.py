@@ -50,7 +50,7 @@ MONEY = (
         "rendering/board.py",
         "        self.book.note(Submitted(render, self.now(), task_id), sync=True)",
         "        self.book.note(Submitted(render, self.now(), task_id[:4]), sync=True)",
-        (_RUN,),
+        ("tests/proof/test_kills.py::test_killed_at_every_boundary[fresh]",),
     ),
     Safeguard(
         "look before sending again",
@@ -114,7 +114,7 @@ MONEY = (
         "rendering/errand.py",
         "            if self._gateway.free and wanted is not None:",
         "            if wanted is not None:",
-        (_RUN,),
+        (_KEPT,),
     ),
     Safeguard(
         "reserve first",
@@ -202,6 +202,6 @@ MONEY = (
         "rendering/gateway.py",
         "        if hashlib.sha256(content).hexdigest() != still.sha256:",
         "        if False:",
-        (_RUN, "tests/media/test_stills.py"),
+        (_KEPT,),
     ),
 )

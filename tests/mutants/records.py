@@ -121,11 +121,11 @@ RECORDS = (
     ),
     Safeguard(
         "a failed folder is left alone",
-        "After a failed sync the manifest is not written, nor the sync tried again.",
-        "rendering/book.py",
-        " or self._folder.failed:",
-        ":",
-        (f"{_DISK}[fresh]",),
+        "After a failed sync nothing more is done in the folder, nor the sync tried again.",
+        "rendering/folder.py",
+        "        if self.failed:  # a sync",
+        "        if False:  # a sync",
+        (f"{_DISK}[download]", f"{_DISK}[changed]"),
     ),
     Safeguard(
         "what is bought is told",

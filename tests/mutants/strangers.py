@@ -43,7 +43,7 @@ STRANGERS = (
         "tasks_api/client.py",
         "                    if len(received) > ANSWER_BYTES_MAX:",
         "                    if False:",
-        (_ERRORS, "tests/tasks_api/test_client.py", _HOSTILE),
+        (_ERRORS,),
     ),
     Safeguard(
         "answers come in time",
@@ -51,7 +51,7 @@ STRANGERS = (
         "tasks_api/client.py",
         "        with anyio.fail_after(ANSWER_SECONDS):",
         "        with anyio.fail_after(None):",
-        (_ERRORS, "tests/tasks_api/test_client.py", "tests/sockets", _HOSTILE),
+        (_ERRORS,),
     ),
     Safeguard(
         "ids are ids",
@@ -59,7 +59,7 @@ STRANGERS = (
         "tasks_api/wire.py",
         "    if not _TASK_ID.fullmatch(task_id) or (key and key in task_id):",
         "    if False:",
-        (_WIRE, _HOSTILE),
+        (_WIRE,),
     ),
     Safeguard(
         "credits are numbers",

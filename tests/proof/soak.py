@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.proof import hostile_campaign, simulation, test_hostile_storyboards, test_machine
+from tests.proof import hostile_campaign, hostile_files, simulation, test_machine
 from tests.proof.failing import ERRNOS, fail_and_rerun, faults
 from tests.proof.killing import (
     LARGER,
@@ -31,7 +31,6 @@ from tests.proof.killing import (
 )
 from tests.proof.racing import race
 from tests.proof.stage import Stage, staged
-from tests.support.forks import Forks
 from tests.support.powercut import NAMES, NOTHING
 
 SHOT_HOURS = 100_000
@@ -117,7 +116,7 @@ def hostile(stage: Stage) -> str:
 
 def storyboards(_stage: Stage) -> str:
     """Mutated storyboards and records."""
-    return str(test_hostile_storyboards.fuzz(FUZZED, seed=7))
+    return str(hostile_files.fuzz(FUZZED, seed=7))
 
 
 PARTS: dict[str, Part] = {

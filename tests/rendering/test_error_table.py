@@ -16,10 +16,13 @@ from pipeline.errors import CredentialsError, ShotmakeError
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.states import Status
 from pipeline.rendering.work import Terms
+from pipeline.tasks_api.client import Surroundings, TasksClient
+from pipeline.tasks_api.connection import ANSWER_SECONDS
+from pipeline.tasks_api.refusals import LostAnswerError
 from tests.support.world import Send, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from pipeline.rendering.notices import Report
 
@@ -629,3 +632,47 @@ async def test_what_completes_at_once_counts_against_the_cap(world: World) -> No
     report, _exit = await run(world, Terms(max_credits=0.37), shots=6)
     assert number == 2
     assert report.summary.unknown_credits == 2
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that never ends; `pause_seconds` between its pieces."""
+
+    def __init__(self, piece: bytes, pause_seconds: float) -> None:
+        self._piece = piece
+        self._pause = pause_seconds
+        self.sent = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            await anyio.sleep(self._pause)
+            self.sent += len(self._piece)
+            assert self.sent < 1 << 26, "nobody stops reading"
+            yield self._piece
+
+
+# httpx's own generator of chunks: the answer is closed, it is only not read to its end.
+@pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("piece", "pause", "says"),
+    [(b" " * 65_536, 0.0, "over 1 MiB"), (b" " * 2_000, 5.0, "no_answer")],
+    ids=["flood", "drip"],
+)
+async def test_an_answer_without_end_is_given_up(
+    world: World, piece: bytes, pause: float, says: str
+) -> None:
+    """An answer that floods or drips is a lost one: bounded in bytes and in time."""
+    bodies: list[Endless] = []
+
+    async def endless(_request: httpx.Request) -> httpx.Response:
+        bodies.append(Endless(piece, pause))
+        return httpx.Response(200, stream=bodies[-1])
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(endless), base_url="https://x.test")
+    client = TasksClient(http, "sk-1234", Surroundings(world.unix_time, lambda: 0.5))
+    begun = anyio.current_time()
+    with pytest.raises(LostAnswerError) as raised:
+        await client.query("task_1")
+    assert says in f"{raised.value} {raised.value.code}"
+    assert bodies[0].sent <= 1024 * 1024 + len(piece)
+    assert anyio.current_time() - begun <= ANSWER_SECONDS

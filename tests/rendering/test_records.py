@@ -205,6 +205,23 @@ def test_keys_are_distinct_short_and_repeatable(
     assert all(len(key) <= 64 and key.isascii() for key in keys)
 
 
+@pytest.mark.parametrize("place", range(6))
+def test_every_part_of_a_key_counts(place: int) -> None:
+    """Board, pass, shot, take, digest, attempt: another one of each alone is another key."""
+    parts = ["film", "draft", "a", 1, "0" * 64, 1]
+    other = list(parts)
+    other[place] = ["film2", "final", "b", 2, "1" * 64, 2][place]
+    assert out_task_id(*parts) != out_task_id(*other)  # type: ignore[arg-type]
+
+
+def test_another_versions_manifest_is_not_guessed_at() -> None:
+    """A manifest that is whole, but of another version, is refused as that."""
+    text = results.dump(Results("film", "draft", "https://gateway.test"))
+    assert results.parse(text, "results.json").storyboard == "film"
+    with pytest.raises(RecordsError, match="written by another shotmake"):
+        results.parse(text.replace('"version": 1', '"version": 2'), "results.json")
+
+
 @pytest.mark.parametrize(
     "change",
     [

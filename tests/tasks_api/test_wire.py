@@ -133,3 +133,15 @@ def test_credits_that_are_no_amount_are_unknown(credits: object) -> None:
 def test_a_task_does_not_show_its_signed_address() -> None:
     """`repr`, as in a traceback, holds no signed URL."""
     assert "secret" not in repr(Task("t", "completed", "completed", video_url="https://x/?secret"))
+
+
+@pytest.mark.parametrize(
+    "task_id",
+    ["../../x", "/etc/passwd", "a b", "a\x00b", "a\r\nx-api-key: b", "x" * 300, "sk-1234"],
+)
+def test_an_id_that_cannot_be_one_is_refused(task_id: str) -> None:
+    """An id goes into paths, records and messages: a path, a control character, a text without end
+    or the caller's own key is none."""
+    answer = json.dumps({"task_id": task_id, "status": "queued"}).encode()
+    with pytest.raises(ProtocolError, match="can't be the id"):
+        parse_task(answer, "GET x", "sk-1234")
