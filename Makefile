@@ -10,7 +10,7 @@ demo: .venv/.installed
 	$(SHOTMAKE) run --pass animatic specs/ramen.yaml
 
 test: .venv/.installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -40,6 +40,8 @@ from pipeline.tasks_api.refusals import (
 )
 from pipeline.tasks_api.retry import fault_wait
 from pipeline.tasks_api.wire import Task, encode_body, parse_task
+from pipeline.web import interim
+from pipeline.web.crumbs import Crumbs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -230,13 +232,23 @@ class TasksClient:
         if "content" in content:
             headers["content-type"] = "application/json"
         with anyio.fail_after(ANSWER_SECONDS):
-            request = self._http.stream(method, path, headers=headers, timeout=_SILENCE, **content)
+            request = self._http.stream(
+                method,
+                path,
+                headers=headers,
+                timeout=_SILENCE,
+                extensions={"trace": interim.bounded},
+                **content,
+            )
             async with request as answer:
-                received = bytearray()
+                received, crumbs = bytearray(), Crumbs()
                 async for chunk in answer.aiter_raw():
                     received += chunk
                     if len(received) > ANSWER_BYTES_MAX:
                         said = f"{method} {path}: an answer of over 1 MiB"
+                        raise LostAnswerError(said, code="unreadable")
+                    if crumbs.too_many(chunk):
+                        said = f"{method} {path}: an answer in thousands of tiny pieces"
                         raise LostAnswerError(said, code="unreadable")
                 return answer, bytes(received)
 

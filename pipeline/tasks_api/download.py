@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.errors import AddressError, GatewayError, ProtocolError, RefusedError
 from pipeline.tasks_api.exchange import Exchange, unlogged
+from pipeline.web.crumbs import Crumbs
 from pipeline.web.fetching import UnreachableError, lookup, opened, plain_length
 
 if TYPE_CHECKING:
@@ -189,8 +190,11 @@ def _require_rest(headers: Mapping[str, str], length: int | None, partial: Parti
 
 async def _save(chunks: AsyncIterator[bytes], partial: Partial) -> None:
     # Written on this thread: a chunk costs less than handing it to another one.
+    crumbs = Crumbs()
     with partial.path.open("ab") as file:
         async for chunk in chunks:
+            if crumbs.too_many(chunk):
+                raise _cut("the clip's host sends it in thousands of tiny pieces")
             there = partial.bytes + len(chunk)
             if there > CLIP_BYTES_MAX:
                 raise _too_large()

@@ -18,6 +18,8 @@ import anyio
 import httpx
 
 from pipeline.errors import AddressError, ShotmakeError
+from pipeline.web import interim
+from pipeline.web.crumbs import Crumbs
 from pipeline.web.routes import STRAIGHT, is_proxied
 from pipeline.web.urls import Network, is_address, network_of, place_of
 
@@ -131,7 +133,7 @@ async def public_get(
 
     Raises `AddressError` when it must not be fetched, `UnreachableError` when it can't be.
     """
-    received = bytearray()
+    received, crumbs = bytearray(), Crumbs()
     try:
         with anyio.fail_after(seconds_max):
             async with opened(http, url, Anywhere(), resolve=resolve) as answer:
@@ -142,6 +144,8 @@ async def public_get(
                     raise UnreachableError(f"it is over {bytes_max} bytes")
                 async for chunk in answer.aiter_raw():
                     received += chunk
+                    if crumbs.too_many(chunk):
+                        raise UnreachableError("it comes in thousands of tiny pieces")
                     if len(received) > bytes_max:
                         raise UnreachableError(f"it is over {bytes_max} bytes")
                 if length not in {None, len(received)}:
@@ -235,7 +239,7 @@ def _request(place: Place, headers: Mapping[str, str], address: str | None = Non
     name's (httpx, "Extensions", `sni_hostname`). Such a connection is not kept: it is known by its
     address, and the next name there would go over it without its certificate looked at.
     """
-    extensions: dict[str, object] = {"timeout": _SILENCE.as_dict()}
+    extensions: dict[str, object] = {"timeout": _SILENCE.as_dict(), "trace": interim.bounded}
     sent = {
         "host": place.url.netloc.decode("ascii"),
         "user-agent": "shotmake",

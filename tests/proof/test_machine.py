@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = 50
 STEPS = 15
-_CROSSINGS_MAX = 120
+_CROSSINGS = st.one_of(st.integers(1, 30), st.integers(31, 150))
+"""The first intents and submits lie among the first thirty."""
 _SHOTS = st.sampled_from(["a", "b", "c", "d"])
 _WORDS = st.sampled_from(["a bowl", "a cup", "a tall plate", "a pot that FAILS", "a BLOCKED pie"])
 _WEATHER = st.sampled_from(["lost", "reset", "{http: 503}", "malformed", "{slow_headers: 45}"])
@@ -121,7 +122,7 @@ class Board(RuleBasedStateMachine):
         """A run that leaves tasks open."""
         self._do(self.life.run, pass_name, terms=Terms(timeout_seconds=seconds))
 
-    @rule(at=st.integers(1, _CROSSINGS_MAX), half=st.booleans())
+    @rule(at=_CROSSINGS, half=st.booleans())
     def run_killed(self, at: int, half: bool) -> None:
         """A run that dies at a boundary of the disk or the network."""
         self._do(self.life.run, hazard=Kill(at, half))
@@ -131,12 +132,11 @@ class Board(RuleBasedStateMachine):
         """A run, and Ctrl-C."""
         self._do(self.life.run, stop_after=seconds)
 
-    @rule(
-        submit=st.sampled_from(["lost", "reset", "{http: 503}", "malformed", "{slow_headers: 45}"])
-    )
-    def run_in_bad_weather(self, submit: str) -> None:
-        """A run none of whose submits is answered."""
-        self._at_once(self.life.faults, f"{{on: submit, do: {submit}}}")
+    @rule(submit=_WEATHER, dark=st.booleans())
+    def run_in_bad_weather(self, submit: str, dark: bool) -> None:
+        """A run none of whose submits is answered; in the dark, no question about them either."""
+        queries = ["{on: query, do: reset}"] if dark else []
+        self._at_once(self.life.faults, f"{{on: submit, do: {submit}}}", *queries)
         self._do(self.life.run)
         self._at_once(self.life.faults)
 

@@ -10,6 +10,7 @@ from tests.proof.life import Figures
 from tests.proof.simulation import replay, simulate
 
 SHOT_HOURS = 1000
+LIVES = 15
 
 
 def test_a_thousand_shot_hours() -> None:
@@ -17,13 +18,13 @@ def test_a_thousand_shot_hours() -> None:
     request is charged oftener than it was asked for, everything bought is on record, no clip is
     lost, and a few undisturbed runs end as a world does in which nothing went wrong."""
     total, seed = Figures(), 0
-    while total.shot_hours < SHOT_HOURS:
+    while total.shot_hours < SHOT_HOURS or total.histories < LIVES:
         total.add(simulate(seed))
         seed += 1
-    assert total.kills > 20
-    assert total.disk_faults > 20
-    assert total.interrupts > 10
-    assert total.faults > 100
+    # What was drawn is not so tame that nothing could have gone wrong.
+    assert min(total.kills, total.disk_faults, total.interrupts) > LIVES / 3
+    assert total.faults > 10 * LIVES
+    assert total.charges > 10 * LIVES
 
 
 def test_equal_seeds_live_equal_lives() -> None:

@@ -130,6 +130,23 @@ async def test_a_doubt_that_is_a_day_old_buys_nothing(tmp_path: Path, step: time
         await life.converge()
 
 
+@pytest.mark.parametrize("step", [timedelta(), *STEPS], ids=["right", "forward", "back"])
+async def test_a_doubt_whose_key_is_known_is_none(tmp_path: Path, step: timedelta) -> None:
+    """However old: where the provider knows the key still, its task is taken up without a submit,
+    and nobody is asked for consent."""
+    life = _life(tmp_path)
+    async with life.world:
+        life.faults("{on: submit, do: lost}", "{on: query, do: reset}")
+        await life.run(shots=("a",))
+        life.faults()
+        await anyio.sleep(40 * 3600)
+        life.world.skew = step
+        life.faults("{on: submit, do: {http: 400}}")
+        assert await life.run(shots=("a",)) == "complete"
+        assert set(life.world.charges.values()) == {1}
+        await life.converge()
+
+
 @pytest.mark.parametrize("step", STEPS, ids=["forward", "back"])
 async def test_a_doubt_from_a_wrong_clock_buys_nothing(tmp_path: Path, step: timedelta) -> None:
     """The same where the clock was wrong when it was bought, and is right by now."""

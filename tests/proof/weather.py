@@ -74,7 +74,7 @@ def draw_faults(chance: random.Random, *, lies: bool) -> list[str]:
     if chance.random() < 0.3:
         return []
     rules = []
-    for on, seconds, limit in ((*_BUCKETS,) if chance.random() < 0.75 else ()):
+    for on, seconds, limit in (*_BUCKETS,) if chance.random() < 0.75 else ():
         if chance.random() < 0.6:
             lasts = chance.choice(seconds)
             empty = f"{{http: 429, code: rate_limit_exceeded, reset_in_seconds: {lasts}}}"

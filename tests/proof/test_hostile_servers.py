@@ -1,0 +1,145 @@
+"""Whatever a server answers: a named error, little work, and nothing where it does not belong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.cli.connect import BASE_URL_VARIABLE
+from tests.proof.hostile_answers import ENDPOINTS
+from tests.proof.hostile_campaign import arsenal, battlefield
+from tests.support.forks import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.proof.hostile_campaign import Battlefield
+    from tests.proof.stage import Stage
+
+SEED = 4
+AT_EACH = 520
+
+
+@pytest.fixture(scope="module")
+def field(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battlefield]:
+    """A studio with a hostile server before it, and a sniffer beside it."""
+    with battlefield(tmp_path_factory.mktemp("hostile"), stage.forks) as entered:
+        yield entered
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_an_answer_ends_in_a_named_error(endpoint: str, field: Battlefield) -> None:
+    """520 distinct answers to each request: documented exit codes, a reason for every shot, no
+    control characters, no secret on the terminal or on the disk, every submit on record before it
+    left, 2 s of CPU and 256 MB for two dozen at once, no write outside `outputs/`, no connection
+    but to the gateway, and nobody else hears anything at all.
+    """
+    answers = arsenal(endpoint, 40, SEED, AT_EACH)
+    assert len({answer.name for answer in answers}) == AT_EACH
+    figures = field.play(endpoint, answers)
+    assert figures.answers == AT_EACH
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_the_truth_mends_what_lies_have_done(endpoint: str, field: Battlefield) -> None:
+    """With the studio honest again the same folders come to all their clips, each key charged
+    once at most.
+    """
+    answers = arsenal(endpoint, 40, SEED + 1, AT_EACH)[:: AT_EACH // 40]
+    field.play(endpoint, answers)
+    field.calm_down(field.played[endpoint][-2:])
+
+
+@pytest.mark.parametrize("endpoint", ["submit", "find"])
+def test_the_very_first_answer_may_be_a_lie(endpoint: str, field: Battlefield) -> None:
+    """Where the API was never met, the same holds; a board of one shot each."""
+    answers = [
+        answer for answer in arsenal(endpoint, 0, SEED) if answer.name.startswith(("body", "redi"))
+    ][::6]
+    field.play(endpoint, answers, batch=1, greeted=0)
+
+
+def test_the_fence_sees_the_command_climb_over_it(field: Battlefield, tmp_path: Path) -> None:
+    """The watch that the tests above rely on sees a forked process write and connect elsewhere."""
+    case = field.hostile.case(field.root, "clip", ())
+    elsewhere = tmp_path / "elsewhere"
+    away = field.order(case, "run", "--outputs", str(elsewhere))
+    ended = field.forks.run(away)
+    assert ended.exit == 0
+    assert any(str(elsewhere) in one for one in ended.trespasses)
+    assert not any("socket" in one for one in ended.trespasses)
+    ended = field.forks.run(replace(field.order(case, "run"), fence=("127.0.0.1:1",)))
+    assert {f"socket.connect {field.hostile.address}"} == set(ended.trespasses)
+    assert field.forks.run(field.order(case, "run", "--force")).trespasses == ()
+
+
+def test_the_sniffer_hears(tmp_path: Path, stage: Stage) -> None:
+    """Whoever is led there is heard, key and all."""
+    with battlefield(tmp_path, stage.forks) as field:
+        case = field.hostile.case(field.root, "submit", ())
+        order = field.order(case, "run", "--timeout", "1")
+        led_astray = {**order.environment, BASE_URL_VARIABLE: f"http://{field.sniffer.address}"}
+        ended = field.forks.run(replace(order, environment=led_astray))
+        assert ended.trespasses
+        assert any(case.key.encode() in heard for heard in field.sniffer.heard)
+
+
+CLIMBS = {
+    "Path('outside').write_text('x')": "open",
+    "os.open('outside', os.O_WRONLY | os.O_CREAT)": "open",
+    "os.open('inside/link', os.O_WRONLY | os.O_CREAT)": "open",
+    "os.truncate('inside/link', 0)": "os.truncate",
+    "os.mkdir('outside')": "os.mkdir",
+    "os.mkdir('inside/up/outside')": "os.mkdir",
+    "os.rename('inside/file', 'outside')": "os.rename",
+    "os.rename('file', 'inside/other')": "os.rename",
+    "os.remove('file')": "os.remove",
+    "os.symlink('x', 'outside')": "os.symlink",
+    "os.link('inside/file', 'outside')": "os.link",
+    "os.utime('file')": "os.utime",
+    "os.chmod('file', 0o600)": "os.chmod",
+    "shutil.copy('inside/file', 'outside')": "open",
+    "subprocess.run(['true'])": "subprocess.Popen",
+    "os.system('true')": "os.system",
+    "socket.getaddrinfo('localhost', 80)": "socket.getaddrinfo",
+    "socket.create_connection(('127.0.0.1', 1))": "socket.getaddrinfo",
+    "socket.socket().connect(('127.0.0.1', 1))": "socket.connect",
+    "socket.socket(socket.AF_UNIX).connect('x')": "socket.connect",
+}
+HARMLESS = (
+    "Path('inside/new').write_text('x')",
+    "Path('outside').exists()",
+    "Path('file').read_text()",
+    "open(os.devnull, 'w').close()",
+    "os.rename('inside/file', 'inside/other')",
+    "os.remove('inside/link')",
+    "socket.socket().connect(('127.0.0.2', 1))",
+)
+
+
+@pytest.mark.parametrize("code", [*CLIMBS, *HARMLESS])
+def test_the_fence_sees_every_way_over_it(code: str, tmp_path: Path) -> None:
+    """Each kind of write, connection and start is told of by its name, and nothing else is."""
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "file").write_text("x")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "inside" / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "inside" / "up").symlink_to(tmp_path)
+    program = (
+        "import contextlib, os, shutil, socket, subprocess\n"
+        "from pathlib import Path\n"
+        "from tests.support.fence import fence_in\n"
+        f"os.chdir({str(tmp_path)!r})\n"
+        "seen = fence_in(Path('inside'), ['127.0.0.2:1'])\n"
+        f"with contextlib.suppress(OSError): {code}\n"
+        "print(*(one.split()[0] for one in seen))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set(told.stdout.split()[:1]) == ({CLIMBS[code]} if code in CLIMBS else set())
