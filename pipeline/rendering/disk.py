@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _LINK = "is a symbolic link, which is not followed; remove it, or put in its place what it leads to"
 
 
+_STAY = os.O_NOFOLLOW
+"""How a file of ours is opened: where it is, or not at all."""
+
+
 @contextmanager
 def guarded(path: Path) -> Iterator[None]:
     """What the operating system refuses, as `FolderError` naming the path."""
@@ -47,7 +51,7 @@ def require_no_link(path: Path) -> None:
 def read(path: Path) -> bytes | None:
     """A file's bytes; None where there is none. Raises `OSError`."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | _STAY)
     except (FileNotFoundError, NotADirectoryError):
         return None
     with os.fdopen(descriptor, "rb") as file:
@@ -59,7 +63,7 @@ def open_to_append(path: Path) -> int:
 
     Raises `OSError`.
     """
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _STAY, 0o644)
 
 
 def replace(path: Path, content: bytes) -> None:

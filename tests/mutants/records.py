@@ -233,10 +233,10 @@ RECORDS = (
     ),
     Safeguard(
         "journal is no link",
-        "A journal that is a link is not written through.",
+        "A journal that is a link is neither read nor written through.",
         "rendering/disk.py",
-        "os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW",
-        "os.O_RDWR | os.O_CREAT | os.O_APPEND",
+        "_STAY = os.O_NOFOLLOW",
+        "_STAY = 0",
         (_LINKS,),
     ),
     Safeguard(
