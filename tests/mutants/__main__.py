@@ -119,7 +119,7 @@ def _test(copy: Path, tests: tuple[str, ...]) -> tuple[str, bool]:
 
 
 def _write(verdicts: list[Verdict]) -> None:
-    rows = ["", "| safeguard | without it | caught by |", "|---|---|---|"]
+    rows = ["", "| safeguard | what it says | caught by |", "|---|---|---|"]
     for verdict in verdicts:
         by = f"`{verdict.by}`" if verdict.caught else "**nothing**"
         rows.append(f"| {verdict.guard.name} | {verdict.guard.says} | {by} |")

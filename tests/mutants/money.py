@@ -24,8 +24,8 @@ MONEY = (
         "key tells attempts apart",
         "The next attempt is another task.",
         "rendering/digest.py",
-        "shot, take, request_digest, attempt])",
-        "shot, take, request_digest])",
+        "    parts = json.dumps([board,",
+        "    attempt = 1\n    parts = json.dumps([board,",
         (_RECORDS,),
     ),
     Safeguard(
