@@ -296,15 +296,21 @@ def _import_everything() -> None:
     """What the children would import, so that a fork is all that they cost."""
     import anyio._backends._trio  # noqa: F401, PLC0415
     import av  # noqa: F401, PLC0415
+    import httpcore  # noqa: F401, PLC0415
+    import jsonschema  # noqa: F401, PLC0415
+    import rich._emoji_codes  # noqa: F401, PLC0415
     import trio.testing  # noqa: F401, PLC0415
 
     import pipeline.cli.cancel  # noqa: PLC0415
     import pipeline.cli.main  # noqa: PLC0415
     import pipeline.cli.planning  # noqa: PLC0415
     import pipeline.cli.run  # noqa: PLC0415
+    import pipeline.rendering.gateway  # noqa: PLC0415
     import pipeline.rendering.runner  # noqa: PLC0415
+    import pipeline.storyboard.fields  # noqa: PLC0415
     import pipeline.tasks_api.client  # noqa: PLC0415
     import pipeline.tasks_api.download  # noqa: PLC0415
+    import pipeline.tasks_api.hosts  # noqa: PLC0415
     import pipeline.web.routes  # noqa: F401, PLC0415
 
 
