@@ -270,7 +270,9 @@ class Hostile(_Listener):
         if endpoint == "clip":
             named = _CLIP.match(request.path)
             return case.shots.get(named[1], 0) if named else 0
-        ids = [key for key in case.shots if key in request.path or b'"%b"' % key in request.body]
+        ids = [
+            key for key in list(case.shots) if key in request.path or b'"%b"' % key in request.body
+        ]
         return case.shots[max(ids, key=len)] if ids else 0
 
     def _relayed(self, case: Case, shot: int, request: Request) -> bytes:
@@ -329,12 +331,20 @@ def _read(connection: socket.socket) -> Request | None:
 def _require_intent(case: Case, shot: int, request: Request) -> None:
     """Note whether what is being bought was on the disk before it was asked for."""
     (key,) = _KEY.findall(request.body)
-    journal = case.folder / "outputs" / "film" / "draft" / "journal.jsonl"
-    written = journal.read_bytes() if journal.exists() else b""
-    if b'"event":"intent"' not in written or b'"%b"' % key not in written:
+    folder = case.folder / "outputs" / "film" / "draft"
+    # The manifest second: it is there before the journal goes, where we have come late.
+    places = (folder / "journal.jsonl", folder / "results.json")
+    if not any(b'"%b"' % key in _bytes(place) for place in places):
         case.unrecorded.append(key.decode())
     case.submitted[shot] = key.decode()
     case.shots[key] = shot
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _send(connection: socket.socket, wire: bytes, answer: Answer) -> None:
