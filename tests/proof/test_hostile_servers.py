@@ -35,9 +35,9 @@ def field(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ba
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_an_answer_ends_in_a_named_error(endpoint: str, field: Battlefield) -> None:
     """104 distinct answers to each of five requests: documented exit codes, a reason for every
-    shot, no control characters, no secret on the terminal or on the disk, every submit on record before it
-    left, 2 s of CPU and 256 MB for two dozen at once, no write outside `outputs/`, no connection
-    but to the gateway, and nobody else hears anything at all.
+    shot, no control characters, no secret on the terminal or on the disk, every submit on record
+    before it left, 2 s of CPU and 256 MB for two dozen at once, no write outside `outputs/`, no
+    connection but to the gateway, and nobody else hears anything at all.
     """
     answers = arsenal(endpoint, 40, SEED, AT_EACH)
     assert len({answer.name for answer in answers}) == AT_EACH
