@@ -66,7 +66,7 @@ CLIPS = (
         "rendering/board.py",
         "        self._lodgers = {}\n        self._finish_moves()",
         "        self._lodgers = {}",
-        (f"{_KILLS}[changed]", f"{_KILLS}[back]"),
+        (f"{_KILLS}[changed]", f"{_KILLS}[changed back]"),
     ),
     Safeguard(
         "a move overwrites nothing",

@@ -143,6 +143,25 @@ async def test_a_kept_clip_without_records_is_used(world: World) -> None:
     assert len(world.charges) == 2  # asked for under the first attempt's key
 
 
+async def test_a_kept_clip_that_is_none_is_not_used(world: World) -> None:
+    """With results.json lost, a file in kept/ that can't be played is set aside, not restored, and
+    the next run gets the clip by its task's key.
+    """
+    await world.run(world.film("a bowl"))
+    content = world.folder().clip("a.mp4").read_bytes()
+    await world.run(world.film("a plate"))
+    world.folder().results_path.unlink()
+    (kept,) = world.folder().path.glob("kept/*.mp4")
+    kept.write_bytes(b"no clip")
+    spec = world.film("a bowl")
+    report = await world.run(spec)
+    assert report.summary.counts[Kind.RESTORED] == 0
+    assert report.summary.counts[Kind.FAILED] == 1
+    await world.run(spec)
+    assert world.folder().clip("a.mp4").read_bytes() == content
+    assert sorted(world.charges.values()) == [1, 1]
+
+
 async def test_a_record_does_not_claim_anothers_file(world: World) -> None:
     """Superseded while its clip was missing, a record never names the new clip as its own."""
     spec = world.film("a bowl")

@@ -208,9 +208,10 @@ def test_keys_are_distinct_short_and_repeatable(
 @pytest.mark.parametrize("place", range(6))
 def test_every_part_of_a_key_counts(place: int) -> None:
     """Board, pass, shot, take, digest, attempt: another one of each alone is another key."""
-    parts = ["film", "draft", "a", 1, "0" * 64, 1]
+    long = "s" * 40  # what a key shows of a shot's name is cut
+    parts = ["film", "draft", long + "a", 1, "0" * 64, 1]
     other = list(parts)
-    other[place] = ["film2", "final", "b", 2, "1" * 64, 2][place]
+    other[place] = ["film2", "final", long + "b", 2, "1" * 64, 2][place]
     assert out_task_id(*parts) != out_task_id(*other)  # type: ignore[arg-type]
 
 
@@ -234,6 +235,11 @@ def test_another_versions_manifest_is_not_guessed_at() -> None:
         {"credits": float("nan")},
         {"credits": -1},
         {"credits": "0.18"},
+        {"attempt": "1"},
+        {"attempt": True},
+        {"task_id": 7},
+        {"submitted_at": "2026-11-23T12:00:00"},
+        {"completed_at": "yesterday"},
     ],
 )
 def test_a_merged_manifest_is_not_believed(change: dict[str, object]) -> None:

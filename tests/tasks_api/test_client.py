@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 
 import anyio
@@ -178,3 +179,16 @@ async def test_an_unknown_task_is_not_found(world: World) -> None:
     for asked in (client.query("task_none"), client.find("none")):
         with pytest.raises(TaskNotFoundError):
             await asked
+
+
+async def test_a_packed_answer_is_not_unpacked(world: World) -> None:
+    """Packed without being asked for: how a small answer gets to be a huge one. Not read."""
+    packed = gzip.compress(b'{"task_id": "task_1", "status": "queued"}')
+
+    async def meddle(_request: httpx.Request, _send: Send) -> httpx.Response:
+        body = httpx.ByteStream(packed)
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=body)
+
+    world.wire.meddle = meddle
+    with pytest.raises(LostAnswerError, match="not JSON"):
+        await client_of(world).query("task_1")
