@@ -80,6 +80,7 @@ def test_httpx_is_used_in_few_places() -> None:
     assert users == {
         "web/urls.py",
         "web/fetching.py",
+        "web/interim.py",
         "web/routes.py",
         "tasks_api/client.py",
         "tasks_api/connection.py",

@@ -69,4 +69,6 @@ def _tls_reason(error: ssl.SSLError, name: str) -> str:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "timed out"  # its own text is the event loop's: cancel scopes and the like
     return str(error) or type(error).__name__

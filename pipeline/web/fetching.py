@@ -266,6 +266,8 @@ def _next(place: Place, location: str) -> Place:
 
 def _reason(error: BaseException) -> str:
     """Why a connection failed, in words: httpx often has none, but what lies below it may."""
+    if isinstance(error, httpx.TimeoutException):
+        return "timed out"  # below it lies the event loop's: cancel scopes and the like
     below: BaseException | None = error
     while below is not None:
         if str(below):

@@ -116,11 +116,13 @@ def place_of(url: str) -> Place:
         raise AddressError("the URL is overlong, or has spaces or backslashes in it")
     try:
         parsed = httpx.URL(url)
+        if parsed.scheme not in {"", "http", "https"}:
+            raise AddressError(f"the URL is {parsed.scheme[:20]}: and not https")
         host = host_of(parsed.raw_host.decode("ascii"))
         if parsed.userinfo or "@" in _AUTHORITY.split(url, 3)[2]:
             raise AddressError("the URL has a user or a password in it")
-        if parsed.scheme not in {"http", "https"}:
-            raise AddressError(f"the URL is {parsed.scheme}: and not https")
+        if not parsed.scheme:
+            raise AddressError("the URL is none that can be used")
         usual = 443 if parsed.scheme == "https" else 80
         port = usual if parsed.port is None else parsed.port
         if not 1 <= port <= 65535:

@@ -286,7 +286,7 @@ def _of_heads(good: bytes) -> Iterator[Answer]:
     for label, wire, repeat, slowly in (
         ("an endless body", head + b"\r\n", b" " * 65_536, False),
         ("an endless body of chunks", head + b"Transfer-Encoding: chunked\r\n\r\n", _CHUNK, False),
-        ("endless tiny chunks", head + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", False),
+        ("endless tiny chunks", head + b"Transfer-Encoding: chunked\r\n\r\n", _CRUMBS, False),
         ("endless headers", head, b"X: y\r\n" * 1000, False),
         ("an endless header", head + b"X: ", b"y" * 65_536, False),
         ("an endless status line", b"HTTP/1.1 200 ", b"O" * 65_536, False),
@@ -308,6 +308,7 @@ def _of_heads(good: bytes) -> Iterator[Answer]:
         yield Answer(f"wire: silence {label}", wire, hangs=True)
 
 
+_CRUMBS = b"1\r\n \r\n" * 5000
 _CHUNK = b"10000\r\n" + b" " * 65_536 + b"\r\n"
 
 PLACES = (

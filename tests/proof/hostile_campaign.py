@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 
 BATCH = 30
 """Shots of one process that meet an answer each."""
+CLIPS_BATCH = 10
+"""The same of clips, which are asked for again and again: more of them would take so much work
+that on a clock that runs fast all else would be late.
+"""
 PEAK_BYTES_MAX = 256 * 1024 * 1024
 CPU_SECONDS_MAX = 2
 CLIP_BYTES_MAX = 8 * 1024 * 1024
@@ -94,9 +98,10 @@ class Battlefield:
     hostile: Hostile
     sniffer: Sniffer
     played: dict[str, list[Case]] = field(default_factory=dict)
+    ends: list[Ended] = field(default_factory=list)
 
     def play(
-        self, endpoint: str, met: Sequence[Answer], batch: int = BATCH, *, greeted: int = 1
+        self, endpoint: str, met: Sequence[Answer], batch: int | None = None, *, greeted: int = 1
     ) -> Figures:
         """Have every answer met once, and see what comes of it.
 
@@ -104,7 +109,8 @@ class Battlefield:
         those have another turn, in smaller company.
         """
         figures, left = Figures(answers=len(met)), list(met)
-        for size in (batch, 6, 2, 1):
+        first = batch or (CLIPS_BATCH if endpoint == "clip" else BATCH)
+        for size in (first, 6, 2, 1):
             # Dear answers stand side by side: they are dealt out, not cut off.
             calm = [answer for answer in left if not answer.name.startswith(_STOPPING)]
             stopping = [answer for answer in left if answer.name.startswith(_STOPPING)]
@@ -114,6 +120,7 @@ class Battlefield:
             left = []
             for case, ended in zip(cases, self._ended(cases), strict=True):
                 self.require_good_end(case, ended)
+                self.ends.append(ended)
                 figures.add(ended)
                 left += [a for n, a in enumerate(case.answers, case.greeted) if not case.met[n]]
             if not left:
@@ -206,9 +213,9 @@ class Battlefield:
 _RUN = ("run", "--concurrency", "40", "--retries", "1")
 _PATIENCE = {
     "submit": ("--timeout", "5"),
-    "query": ("--timeout", "8"),
+    "query": ("--timeout", "12"),
     "find": ("--timeout", "5"),
-    "clip": ("--timeout", "60"),
+    "clip": ("--timeout", "600"),
 }
 
 

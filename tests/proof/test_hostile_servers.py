@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.proof.stage import Stage
 
 SEED = 4
-AT_EACH = 104
+AT_EACH = 200
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def field(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ba
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_an_answer_ends_in_a_named_error(endpoint: str, field: Battlefield) -> None:
-    """104 distinct answers to each of five requests: documented exit codes, a reason for every
+    """200 distinct answers to each of five requests: documented exit codes, a reason for every
     shot, no control characters, no secret on the terminal or on the disk, every submit on record
     before it left, 2 s of CPU and 256 MB for two dozen at once, no write outside `outputs/`, no
     connection but to the gateway, and nobody else hears anything at all.
@@ -62,6 +62,51 @@ def test_the_very_first_answer_may_be_a_lie(endpoint: str, field: Battlefield) -
         answer for answer in arsenal(endpoint, 0, SEED) if answer.name.startswith(("body", "redi"))
     ][::6]
     field.play(endpoint, answers, batch=1, greeted=0)
+
+
+NAMED = {
+    "wire: endless 1xx": ("submit", "clip"),
+    "wire: endless tiny chunks": ("submit", "clip"),
+    "wire: silence at once": ("submit", "clip"),
+    "wire: gzip bomb": ("clip",),
+    "body: over the limit": ("submit",),
+    "body: deep lists": ("submit",),
+    "task_id: up": ("submit",),
+    "task_id: another's id": ("query", "cancel"),
+    "redirect 307 to 'http://@SNIFFER@/v1/tasks/submit'": ("submit", "query", "clip"),
+    "video_url 'file:///etc/passwd'": ("clip",),
+    "video_url 'http://169.254.169.254/latest/meta-data/'": ("clip",),
+    "clip: a page": ("clip",),
+}
+SAYS = {
+    "wire: endless 1xx": "interim answers (1xx) without an end",
+    "wire: endless tiny chunks": "in thousands of tiny pieces",
+    "wire: silence at once": "timed out",
+    "wire: gzip bomb": "encoded as 'gzip'",
+    "body: over the limit": "an answer of over 1 MiB",
+    "body: deep lists": "the answer is not JSON",
+    "task_id: up": "can't be the id of a task",
+    "task_id: another's id": "the answer is about 'task_of_somebody_else'",
+    "redirect 307 to 'http://@SNIFFER@/v1/tasks/submit'": "307|not by https",
+    "video_url 'file:///etc/passwd'": "the URL is file: and not https",
+    "video_url 'http://169.254.169.254/latest/meta-data/'": "not by https",
+    "clip: a page": "can't be used",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint"),
+    [(name, endpoint) for name, places in NAMED.items() for endpoint in places],
+)
+def test_the_error_names_what_is_wrong(name: str, endpoint: str, field: Battlefield) -> None:
+    """The reason given is the true one, in words and without the event loop's own."""
+    (answer,) = [one for one in arsenal(endpoint, 0, SEED) if one.name == name]
+    field.play(endpoint, [answer])
+    ended = field.ends[-1]
+    said = ended.stdout + ended.stderr
+    assert any(words in said for words in SAYS[name].split("|")), said
+    assert "scope" not in said
+    assert "nursery" not in said
 
 
 def test_the_fence_sees_the_command_climb_over_it(field: Battlefield, tmp_path: Path) -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
-from tests.proof.life import Figures
+import httpx
+import pytest
+
+from tests.proof.life import Figures, Life, Shot, telling
 from tests.proof.simulation import replay, simulate
+from tests.support.world import Send, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHOT_HOURS = 1000
 LIVES = 15
@@ -41,3 +49,29 @@ def test_equal_seeds_live_equal_lives() -> None:
         check=True,
     )
     assert here.fingerprint in there.stdout
+
+
+@pytest.mark.anyio
+async def test_a_timeout_that_had_acted_keeps_its_key(tmp_path: Path) -> None:
+    """Submits that are acted on and answered 504 until they are given up: the next run asks under
+    the same key, and gets what was bought."""
+    world = World(tmp_path, latency_seconds=lambda _job: 60.0, engine=telling)
+    life = Life(world, {"film": {"a": Shot("a bowl"), "b": Shot("a cup", "sora-2")}})
+
+    async def time_out(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path != "/v1/tasks/submit":
+            return answer
+        await answer.aread()
+        error = {"type": "api_error", "code": "timeout", "message": "the gateway gave up"}
+        return httpx.Response(504, json={"error": error})
+
+    async with world:
+        assert await life.run(shots=("b",)) == "complete"
+        world.wire.meddle = time_out
+        assert await life.run() == "incomplete"
+        world.wire.meddle = None
+        assert await life.run() == "complete"
+        assert set(world.charges.values()) == {1}
+        assert len(world.charges) == 2
+        await life.converge()
