@@ -80,7 +80,7 @@ def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:
     known = Results(folder.board, folder.pass_name, provider)
     if text is not None:
         known = results.parse(text, str(folder.results_path))
-    journal, entries = Journal.open(folder.journal_path)
+    journal, entries = Journal.open(folder.journal_path, folder.sync_names)
     manifest = None if text is None else Folded(_sha256(text))
     # What stands before the manifest's own line is in it already: only the journal's removal
     # was missed.

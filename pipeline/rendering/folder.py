@@ -186,6 +186,11 @@ class Folder:
             path.replace(home)  # a file of that name has the very same bytes
             self._unsynced.add(home.parent)
 
+    def sync_names(self) -> None:
+        """Have the names of new files here on the disk. Raises `FolderError`."""
+        with self._guarded(self.path):
+            disk.sync(self.path)
+
     @contextmanager
     def _guarded(self, path: Path) -> Iterator[None]:
         if self.failed:  # a sync that failed is not tried again under another clip's name

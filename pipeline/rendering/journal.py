@@ -22,6 +22,7 @@ from pipeline.rendering import disk, states
 from pipeline.rendering.states import Clip, Event, Failure, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _SUM_BYTES = len('{"sum":"00000000",')
@@ -63,17 +64,21 @@ class Journal:
     The file appears with the first entry, so that a run with nothing to do writes nothing.
     """
 
-    def __init__(self, path: Path, lines: int, good_bytes: int) -> None:
+    def __init__(
+        self, path: Path, lines: int, good_bytes: int, sync_folder: Callable[[], None]
+    ) -> None:
         self.path = path
+        self._sync_folder = sync_folder
         self._descriptor = -1
         self._lines = lines
         self._good_bytes = good_bytes
         self._broken = False
 
     @classmethod
-    def open(cls, path: Path) -> tuple[Self, list[Entry]]:
+    def open(cls, path: Path, sync_folder: Callable[[], None]) -> tuple[Self, list[Entry]]:
         """Replay what an earlier run left, ready to go on behind it.
 
+        `sync_folder` has the names in the journal's folder on the disk, or raises `FolderError`.
         Raises `RecordsError` on damage, `FolderError` when it can't be read.
         """
         try:
@@ -81,7 +86,7 @@ class Journal:
         except OSError as error:
             raise FolderError(f"{path}: can't be read ({disk.reason(error)})") from error
         entries, good_bytes = replay(content, str(path))
-        return cls(path, len(entries), good_bytes), entries
+        return cls(path, len(entries), good_bytes, sync_folder), entries
 
     @property
     def broken(self) -> bool:
@@ -109,6 +114,9 @@ class Journal:
                 raise OSError(0, f"only {written} of {len(line)} bytes were written")
             if sync:
                 os.fsync(self._descriptor)
+        except FolderError:
+            self._broken = True
+            raise
         except OSError as error:
             # What was half written stays, and is cut off as a torn tail by the next run.
             self._broken = True
@@ -126,7 +134,7 @@ class Journal:
     def _create(self) -> None:
         self._descriptor = disk.open_to_append(self.path)
         os.ftruncate(self._descriptor, self._good_bytes)
-        disk.sync(self.path.parent)  # else a power cut could take the file with its synced lines
+        self._sync_folder()  # else a power cut could take the file with its synced lines
 
 
 def encode(entry: Entry, number: int) -> bytes:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.errors import FolderError, RecordsError
+from pipeline.rendering import disk
+from pipeline.rendering.book import Book
+from pipeline.rendering.folder import Folder
 from pipeline.rendering.journal import Entry, Folded, Journal, encode, replay
 from pipeline.rendering.states import (
     Clip,
@@ -28,10 +32,11 @@ if TYPE_CHECKING:
 
 AT = "2026-11-23T12:00:00.000Z"
 CLIP = Clip("a.mp4", "ab" * 32, 1234, 4.0, 1280, 720)
+INTENT = Intent(
+    "a", AT, "https://gateway.test", "d" * 64, {"prompt": "bowl 碗\n"}, "a.t1.a1.x", 1, 0.18
+)
 ENTRIES: list[Entry] = [
-    Intent(
-        "a", AT, "https://gateway.test", "d" * 64, {"prompt": "bowl 碗\n"}, "a.t1.a1.x", 1, 0.18
-    ),
+    INTENT,
     Submitted("a", AT, "task_1"),
     Ended("a", AT, Status.COMPLETED, 0.18, None),
     Stored("a", AT, CLIP),
@@ -85,16 +90,43 @@ def test_a_torn_tail_is_cut_off_and_written_over(tmp_path: Path) -> None:
     """Opening a journal with a torn tail goes on behind the last whole line."""
     path = tmp_path / "journal.jsonl"
     path.write_bytes(CONTENT[:-20])
-    journal, entries = Journal.open(path)
+    journal, entries = Journal.open(path, _synced)
     assert entries == ENTRIES[:-1]
     journal.append(ENTRIES[-1], sync=True)
     journal.close()
     assert path.read_bytes() == CONTENT
 
 
+def _synced() -> None:
+    """A folder whose names nobody asks for here."""
+
+
+def test_a_folder_that_failed_is_not_synced_for_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the folder's fsync has failed for a clip, the journal's creation doesn't repeat it."""
+    folder = Folder(tmp_path, "film", "draft")
+    book = Book.open(folder, "studio")
+    part = folder.part("a")
+    part.write_bytes(b"clip")
+    synced = []
+
+    def fails(path: Path) -> None:
+        synced.append(path)
+        if path == folder.path:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(disk, "sync", fails)
+    with pytest.raises(FolderError):
+        folder.place(part, "a.mp4", "0" * 64)
+    with pytest.raises(FolderError):
+        book.note(INTENT, sync=True)
+    assert synced == [part, folder.path]
+
+
 def test_a_journal_without_entries_leaves_no_file(tmp_path: Path) -> None:
     """A run with nothing to do writes nothing."""
-    journal, _entries = Journal.open(tmp_path / "journal.jsonl")
+    journal, _entries = Journal.open(tmp_path / "journal.jsonl", _synced)
     journal.close()
     assert journal.empty
     assert not list(tmp_path.iterdir())
@@ -102,6 +134,6 @@ def test_a_journal_without_entries_leaves_no_file(tmp_path: Path) -> None:
 
 def test_a_record_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """A journal in a folder that is gone raises our error, naming the file."""
-    journal, _entries = Journal.open(tmp_path / "gone" / "journal.jsonl")
+    journal, _entries = Journal.open(tmp_path / "gone" / "journal.jsonl", _synced)
     with pytest.raises(FolderError, match="nothing more is submitted"):
         journal.append(ENTRIES[0], sync=True)
