@@ -165,7 +165,7 @@ CLIPS = (
         "rendering/book.py",
         "        if folder.read_results() == before:  # else",
         "        if True:  # else",
-        ("tests/proof/test_safeguards_extra.py",),
+        ("tests/proof/test_moments.py",),
     ),
     Safeguard(
         "the lock before the plan",
@@ -176,7 +176,7 @@ CLIPS = (
         "    book = Book.open(folder, provider)\n"
         "    held.enter_context(folder.lock(now_text()))\n"
         "    return Board(folder, book, now_text)",
-        ("tests/proof/test_safeguards_extra.py",),
+        ("tests/proof/test_moments.py",),
     ),
     Safeguard(
         "damage stops the run",

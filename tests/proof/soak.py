@@ -18,8 +18,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.proof import hostile_campaign, hostile_files, simulation, test_machine
+from tests.proof import simulation, test_machine
 from tests.proof.failing import ERRNOS, fail_and_rerun, faults
+from tests.proof.hostile.campaign import campaign
+from tests.proof.hostile.files import fuzz
 from tests.proof.killing import (
     LARGER,
     WORKLOADS,
@@ -111,12 +113,12 @@ def machine(_stage: Stage) -> str:
 
 def hostile(stage: Stage) -> str:
     """Generated answers of a hostile server."""
-    return str(hostile_campaign.campaign(stage.root / "hostile", HOSTILE_ANSWERS, seed=7))
+    return str(campaign(stage.root / "hostile", HOSTILE_ANSWERS, seed=7))
 
 
 def storyboards(_stage: Stage) -> str:
     """Mutated storyboards and records."""
-    return str(hostile_files.fuzz(FUZZED, seed=7))
+    return str(fuzz(FUZZED, seed=7))
 
 
 PARTS: dict[str, Part] = {

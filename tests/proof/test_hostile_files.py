@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.rendering.journal import encode
 from pipeline.rendering.states import Submitted
-from tests.proof.hostile_files import CORPUS, fuzz, fuzz_records
+from tests.proof.hostile.files import CORPUS, fuzz, fuzz_records
 
 if TYPE_CHECKING:
     from tests.proof.stage import Stage

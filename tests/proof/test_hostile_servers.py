@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.cli.connect import BASE_URL_VARIABLE
-from tests.proof.hostile_answers import ENDPOINTS
-from tests.proof.hostile_campaign import arsenal, battlefield
+from tests.proof.hostile.arsenal import ENDPOINTS, arsenal
+from tests.proof.hostile.campaign import CLIP, battlefield
 from tests.support.forks import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.proof.hostile_campaign import Battlefield
+    from tests.proof.hostile.campaign import Battlefield
     from tests.proof.stage import Stage
 
 SEED = 4
@@ -39,7 +39,7 @@ def test_an_answer_ends_in_a_named_error(endpoint: str, field: Battlefield) -> N
     before it left, 2 s of CPU and 256 MB for two dozen at once, no write outside `outputs/`, no
     connection but to the gateway, and nobody else hears anything at all.
     """
-    answers = arsenal(endpoint, 40, SEED, AT_EACH)
+    answers = arsenal(endpoint, CLIP, 40, SEED, AT_EACH)
     assert len({answer.name for answer in answers}) == AT_EACH
     figures = field.play(endpoint, answers)
     assert figures.answers == AT_EACH
@@ -50,7 +50,7 @@ def test_the_truth_mends_what_lies_have_done(endpoint: str, field: Battlefield) 
     """With the studio honest again the same folders come to all their clips, each key charged
     once at most.
     """
-    answers = arsenal(endpoint, 40, SEED + 1, AT_EACH)[::8]
+    answers = arsenal(endpoint, CLIP, 40, SEED + 1, AT_EACH)[::8]
     field.play(endpoint, answers)
     field.calm_down(field.played[endpoint][-2:])
 
@@ -59,7 +59,9 @@ def test_the_truth_mends_what_lies_have_done(endpoint: str, field: Battlefield) 
 def test_the_very_first_answer_may_be_a_lie(endpoint: str, field: Battlefield) -> None:
     """Where the API was never met, the same holds; a board of one shot each."""
     answers = [
-        answer for answer in arsenal(endpoint, 0, SEED) if answer.name.startswith(("body", "redi"))
+        answer
+        for answer in arsenal(endpoint, CLIP, 0, SEED)
+        if answer.name.startswith(("body", "redi"))
     ][::6]
     field.play(endpoint, answers, batch=1, greeted=0)
 
@@ -100,7 +102,7 @@ SAYS = {
 )
 def test_the_error_names_what_is_wrong(name: str, endpoint: str, field: Battlefield) -> None:
     """The reason given is the true one, in words and without the event loop's own."""
-    (answer,) = [one for one in arsenal(endpoint, 0, SEED) if one.name == name]
+    (answer,) = [one for one in arsenal(endpoint, CLIP, 0, SEED) if one.name == name]
     field.play(endpoint, [answer])
     ended = field.ends[-1]
     said = ended.stdout + ended.stderr

@@ -1,7 +1,7 @@
 """A server that means no good, between real `shotmake` processes and a studio that bills.
 
 It relays what it doesn't attack, and so the studio's ledger and the clips are real; to the
-requests that it attacks it gives the bytes that `hostile_answers` holds. Many shots of one process
+requests that it attacks it gives the bytes that the arsenal holds. Many shots of one process
 meet an answer each: what bounds the process bounds every one of them.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.proof.hostile_answers import Answer
+    from tests.proof.hostile.answer import Answer
 
 _PAUSE_SECONDS = 0.01
 _NO_LINGER = struct.pack("ii", 1, 0)

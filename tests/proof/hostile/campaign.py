@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import re
 import time
 from collections import Counter
@@ -22,15 +21,9 @@ from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.engine import Job
 from pipeline.studio.tasks import Bounds, House
-from tests.proof.hostile import Case, Hostile, Sniffer
-from tests.proof.hostile_answers import (
-    ENDPOINTS,
-    SIGNATURE,
-    answers,
-    clip_answers,
-    clip_mutations,
-    generated,
-)
+from tests.proof.hostile.answer import SIGNATURE
+from tests.proof.hostile.arsenal import ENDPOINTS, arsenal
+from tests.proof.hostile.server import Case, Hostile, Sniffer
 from tests.support.engine import plain
 from tests.support.forks import Ended, Forks, Order
 from tests.support.served import served
@@ -39,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from tests.proof.hostile_answers import Answer
+    from tests.proof.hostile.answer import Answer
 
 BATCH = 30
 """Shots of one process that meet an answer each."""
@@ -288,24 +281,7 @@ def battlefield(root: Path, forks: Forks) -> Iterator[Battlefield]:
         yield Battlefield(root, forks, studio, hostile, sniffer)
 
 
-def arsenal(endpoint: str, count: int, seed: int, at_most: int | None = None) -> list[Answer]:
-    """All hand-made answers to a request, and `count` more from a seed.
-
-    With `at_most` so many of them: what is multiplied out is drawn from, by the seed.
-    """
-    if endpoint == "clip":
-        made = [*clip_answers(CLIP), *clip_mutations(CLIP, count, seed)]
-    else:
-        made = [*answers(endpoint), *generated(endpoint, count, seed)]
-    if at_most is None:
-        return made
-    always = [answer for answer in made if answer.name.startswith(("wire", "body", "video_url"))]
-    others = [answer for answer in made if answer not in always]
-    dice = random.Random(seed)  # noqa: S311 (not for secrets)
-    return always + dice.sample(others, at_most - len(always))
-
-
 def campaign(root: Path, count: int, seed: int) -> dict[str, Figures]:
     """For `make soak`: every hand-made answer and `count` generated ones at each endpoint."""
     with Forks() as forks, battlefield(root, forks) as entered:
-        return {name: entered.play(name, arsenal(name, count, seed)) for name in ENDPOINTS}
+        return {name: entered.play(name, arsenal(name, CLIP, count, seed)) for name in ENDPOINTS}
