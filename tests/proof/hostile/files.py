@@ -19,7 +19,7 @@ from pipeline.storyboard.resolve import load_storyboards
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CORPUS = sorted(
     path
     for folder in ("specs", "tests/examples")
