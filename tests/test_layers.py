@@ -81,6 +81,7 @@ def test_httpx_is_used_in_few_places() -> None:
         "web/urls.py",
         "web/fetching.py",
         "web/interim.py",
+        "web/reasons.py",
         "web/routes.py",
         "tasks_api/client.py",
         "tasks_api/connection.py",

@@ -24,6 +24,7 @@ from pipeline.web.fetching import (
     opened,
     public_get,
 )
+from pipeline.web.reasons import reason_of
 from pipeline.web.routes import is_proxied, open_client
 from pipeline.web.urls import Network, host_of, network_of, place_of
 
@@ -354,8 +355,24 @@ async def test_a_lookup_has_an_end() -> None:
         raise AssertionError
 
     http, _sniffer = client(fine)
+    begun = anyio.current_time()
     with pytest.raises(UnreachableError, match="can't be found"):
         await body(http, "https://cdn.example/", silent)
+    assert anyio.current_time() - begun == 15
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (r"illegal header line: bytearray(b'X: y\rsk-byts-0123')", "illegal header line"),
+        ("expected 200, b'sk-byts-0123' came", "expected 200"),
+        ("Connection reset by peer", "Connection reset by peer"),
+        ("bytearray(b'sk-byts-0123')", "RemoteProtocolError"),
+    ],
+)
+def test_a_reason_quotes_nothing_that_came(said: str, shown: str) -> None:
+    """Nobody gets our key or a signature told to the terminal by sending it back broken."""
+    assert reason_of(httpx.RemoteProtocolError(said)) == shown
 
 
 async def test_credentials_and_cookies_stay_here() -> None:
@@ -404,6 +421,7 @@ async def test_every_hop_is_checked(status: int, location: str) -> None:
 
 async def test_redirects_have_an_end() -> None:
     """Five are followed, relative ones, too; a sixth is one too many."""
+    assert REDIRECTS_MAX == 5
 
     def count_down(request: httpx.Request) -> httpx.Response:
         left = int(request.url.path[1:])

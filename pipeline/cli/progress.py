@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -149,12 +150,14 @@ class LiveProgress:
         self._live.console.print(self._end_line(notice, now - row.begun if row else 0.0))
 
     def refresh(self) -> None:
-        if not self._live.is_started:
-            self._live.start()
-        self._live.update(self._picture(), refresh=True)
+        with suppress(OSError):  # a terminal that has gone ends no run
+            if not self._live.is_started:
+                self._live.start()
+            self._live.update(self._picture(), refresh=True)
 
     def close(self) -> None:
-        self._live.stop()
+        with suppress(OSError):
+            self._live.stop()
 
     def _name(self, board: str, render: str) -> str:
         return f"{board}/{render}" if self._several else render

@@ -63,12 +63,11 @@ def _under_way(planned: Planned) -> dict[str, Record]:
 def summary_json(outcome: Outcome, seconds: float) -> dict[str, object]:
     """The last line of `run --json`."""
     summary = outcome.summary
-    unknown = summary.unknown_credits
     return {
         "event": "summary",
         **{kind.value: number for kind, number in summary.counts.items()},
         "stopped": summary.halted or None,
-        "credits": None if unknown else summary.credits,
+        "credits": summary.credits if summary.exact else None,
         "seconds": round(seconds, 3),
         "exit": int(outcome.exit),
     }
@@ -94,15 +93,23 @@ def say_summary(
         )
         if counts[kind]
     ]
-    spent = f"{credits_text(outcome.summary.credits)} credits"
-    if outcome.summary.unknown_credits:
-        spent = f"at least {spent}, as {outcome.summary.unknown_credits} did not say"
-    parts.append("free" if free else spent)
+    parts.append("free" if free else spent_text(outcome.summary))
     parts.append(f"{seconds:.1f} s")
     style = "green" if outcome.exit is Exit.COMPLETE else "yellow"
     terminal.say(" · ".join(parts), f"bold {style}")
     for line in _advice(outcome, opened):
         terminal.say(line)
+
+
+def spent_text(summary: Summary) -> str:
+    """What a run was billed, and how sure that is."""
+    spent = f"{credits_text(summary.credits)} credits"
+    if summary.unknown_credits:
+        spent = f"at least {spent}, as {summary.unknown_credits} did not say"
+    if summary.earlier_credits:
+        earlier = credits_text(summary.earlier_credits)
+        spent = f"{spent}, besides {earlier} that an earlier run seems to have paid"
+    return spent
 
 
 def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:

@@ -29,6 +29,7 @@ from pipeline.rendering.states import (
     Submitted,
     state_of,
 )
+from pipeline.rendering.steps import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,8 @@ class Board:
         """Give records their other names, once: out of the step's way, or back for it."""
         for name, to in step.moves:
             record = self.record(name)
-            self.book.note(Renamed(name, self.now(), to))
+            # On the disk before a clip follows it; a render's intent is synced in any case.
+            self.book.note(Renamed(name, self.now(), to), sync=step.action is not Action.RENDER)
             if record.clip is None:
                 continue
             path = record.clip.path
@@ -172,7 +174,9 @@ class Board:
         if clip.path == home:
             return clip
         self._clear(home)
+        self.folder.sync_moves()  # what lay there has its new name before it loses the old one
         self.folder.move(clip.path, home)
+        self.folder.sync_moves()  # else the record could outlive the move, and name another clip
         self.book.note(Moved(render, self.now(), home))
         return replace(clip, path=home)
 
@@ -190,12 +194,18 @@ class Board:
         self.book.note(Moved(name, self.now(), f"{name}.mp4"))
 
     def _finish_moves(self) -> None:
-        """Carry through the moves that a killed run had begun."""
-        for name, record in list(self.book.records.items()):
+        """Carry through the moves that a killed run had begun: those into `kept/` first, as they
+        make room for the others.
+        """
+        records = self.book.records.items()
+        for name, record in sorted(records, key=lambda item: not item[0].startswith(KEPT)):
             home, clip = f"{name}.mp4", record.clip
             if clip is None or clip.path == home:
                 continue
-            if self._has(home, clip) or (name.startswith(KEPT) and not self._has(clip.path, clip)):
+            if self._has(home, clip):
+                self.folder.sync_moves(home)  # the run that moved it may not have come to that
+                self.book.note(Moved(name, self.now(), home))
+            elif name.startswith(KEPT) and not self._has(clip.path, clip):
                 self.book.note(Moved(name, self.now(), home))
             elif name.startswith(KEPT):
                 self._lodgers[clip.path] = name

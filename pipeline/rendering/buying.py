@@ -18,7 +18,7 @@ from pipeline.errors import (
 from pipeline.rendering.budget import OVER_CAP
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import billed, outcome
-from pipeline.rendering.states import Failure
+from pipeline.rendering.states import Failure, is_lost
 from pipeline.tasks_api.patience import Patience
 from pipeline.tasks_api.wire import DUPLICATE_KEY, WAITING_STATUSES, encode_submit
 
@@ -35,10 +35,11 @@ async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: in
     cancelled again; other `ApiError`s as `TasksClient.submit` does.
     """
     board, budget, step = errand.work.board, errand.shared.budget, errand.work.step
+    earlier = await _found_after_all(errand, wanted)
     budget.reserve(errand.work.key, step.reserve)
     key = board.intend(errand.work.plan, wanted, attempt, step.reserve)
     errand.tell(Kind.SUBMITTING)
-    task = await _submit(errand, wanted, image, key)
+    task = earlier or await _submit(errand, wanted, image, key)
     try:
         board.submitted(errand.name, task.task_id)
     except FolderError as error:
@@ -59,6 +60,21 @@ async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: in
 def is_replayed(task: Task) -> bool:
     """Whether a submit was answered with an end at once: an older task's, by all that is known."""
     return task.phase != "open" and not task.recovered
+
+
+async def _found_after_all(errand: Assignment, wanted: Wanted) -> Task | None:
+    """A task that the provider has called unknown, asked for once more: that may have been to
+    another account's key.
+    """
+    record = errand.work.board.book.records.get(errand.name)
+    lost = record is not None and is_lost(record) and record.digest == wanted.digest
+    if record is None or record.task_id is None or not lost:
+        return None
+    client = errand.shared.gateway.client
+    try:
+        return await client.look_up(record.task_id, Patience(on_wait=errand.tell_wait))
+    except TaskNotFoundError:
+        return None
 
 
 async def _submit(errand: Assignment, wanted: Wanted, image: str | None, key: str) -> Task:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import ApiError, CredentialsError, TaskNotFoundError
 from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten, outcome
-from pipeline.rendering.states import LOST, Failure, State, Status, state_of
+from pipeline.rendering.states import State, Status, state_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from pipeline.rendering.board import Board
     from pipeline.rendering.states import Record
     from pipeline.tasks_api.client import TasksClient
+
+
+UNKNOWN = (
+    "the provider knows nothing of it. Is this the key that bought it? It stays on record, and the "
+    "next run asks again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,8 @@ async def _cancel(board: Board, client: TasksClient, name: str, now: datetime) -
     except TaskNotFoundError:
         if task_id is None and key_may_be_forgotten(record, now):
             return Cancelled(name, None, "unknown to the provider", None, UNCERTAIN)
-        if task_id is None:
-            failure = Failure(LOST, "it never arrived at the provider", retryable=True)
-            board.refused(name, failure)
-            return Cancelled(name, None, "never arrived", 0.0)
-        board.lost(name)
-        return Cancelled(name, task_id, "unknown to the provider", None)
+        # Another account's key is answered just so, and the task may be running.
+        return Cancelled(name, task_id, "unknown to the provider", None, UNKNOWN)
     if task.phase == "completed":
         board.ended(name, Status.COMPLETED, task.credits, None)
     elif task.phase != "open":

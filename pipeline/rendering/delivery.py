@@ -13,6 +13,7 @@ import anyio
 
 from pipeline.errors import ApiError, CredentialsError, GatewayError, MediaError, ProtocolError
 from pipeline.media.probe import probe, verify
+from pipeline.rendering.disk import guarded
 from pipeline.rendering.states import Failure
 from pipeline.storyboard.catalog import frame_size
 from pipeline.tasks_api.download import Partial
@@ -43,28 +44,34 @@ async def bring_home(
 
     A clip that plays, but isn't what was asked for, is stored all the same, with the difference
     on record: it is paid for. Raises `ApiError` or `MediaError` when none can be had now,
-    `OSError` or `FolderError` when it can't be written; then nothing is stored.
+    `FolderError` when it can't be written; then nothing is stored.
     """
-    partial = Partial(board.folder.part(render))
-    delivery = _Delivery(gateway, board, render, task, partial)
-    try:
-        with anyio.fail_after(TOTAL_SECONDS):
-            while True:
-                try:
-                    return await delivery.once()
-                except CredentialsError:
-                    raise
-                except (ApiError, MediaError) as error:
-                    pause = delivery.pause(error)
-                    if pause is None:
-                        raise
-                    on_wait(f"{error}; again in {pause:.0f} s")
-                await anyio.sleep(pause)
-    except TimeoutError:
-        said = f"the clip did not come home within {TOTAL_SECONDS / 60:.0f} minutes"
-        raise GatewayError(f"{said} ({delivery.came})", code="download") from None
-    finally:
-        partial.reset()
+    path = board.folder.part(render)
+    with guarded(path):
+        partial = Partial(path)
+        delivery = _Delivery(gateway, board, render, task, partial)
+        try:
+            with anyio.fail_after(TOTAL_SECONDS):
+                return await _insist(delivery, on_wait)
+        except TimeoutError:
+            said = f"the clip did not come home within {TOTAL_SECONDS / 60:.0f} minutes"
+            raise GatewayError(f"{said} ({delivery.came})", code="download") from None
+        finally:
+            partial.reset()
+
+
+async def _insist(delivery: _Delivery, on_wait: Callable[[str], None]) -> Clip:
+    while True:
+        try:
+            return await delivery.once()
+        except CredentialsError:
+            raise
+        except (ApiError, MediaError) as error:
+            pause = delivery.pause(error)
+            if pause is None:
+                raise
+            on_wait(f"{error}; again in {pause:.0f} s")
+        await anyio.sleep(pause)
 
 
 @dataclass(slots=True)

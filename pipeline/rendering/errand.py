@@ -15,7 +15,6 @@ from pipeline.errors import (
     BalanceError,
     BlockedError,
     CredentialsError,
-    FolderError,
     GatewayError,
     MediaError,
     ShotmakeError,
@@ -135,11 +134,15 @@ class Errand:
                 )
             except TaskNotFoundError:
                 pass
-            except GatewayError as error:
+            except CredentialsError:
+                raise
+            except ApiError as error:
                 if not self._gateway.client.met:
                     raise
+                if isinstance(error, BalanceError):
+                    self._summary.halt(str(error), out_of_money=True)
                 self._tell(Kind.WAITING, str(error))
-                return Task(record.task_id, "open", "unknown")
+                return Task(record.task_id, "open", "unknown")  # polled as any other
         try:
             task = await self._gateway.client.find(
                 record.out_task_id, Patience(on_wait=self._its.tell_wait)
@@ -207,8 +210,6 @@ class Errand:
             self._summary.halt(str(error))
             self._tell(Kind.HELD, "the key was refused")
             raise
-        except OSError as error:
-            raise FolderError(f"{error.filename or self._its.name}: {error.strerror}") from error
         except (ApiError, MediaError) as error:
             self._give_up(error)
         except ShotmakeError:

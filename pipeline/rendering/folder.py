@@ -66,7 +66,7 @@ class Folder:
         with ExitStack() as stack:
             try:
                 self._require_no_links()
-                disk.make_folder(self.path)
+                self._make()
                 stack.enter_context(FileLock(self.path / ".lock", timeout=0))
             except Timeout:
                 raise FolderBusyError(
@@ -83,6 +83,17 @@ class Folder:
                 disk.replace(owner_path, json.dumps(owner).encode())
             stack.callback(_forget_owner, owner_path)
             yield
+
+    def _make(self) -> None:
+        """The folder and those above it. Until there is a manifest, a run that was killed may have
+        made them without coming to have their names on the disk.
+        """
+        unsure = not self.results_path.exists()
+        for folder in (self._outputs, self.path.parent, self.path):
+            if unsure and folder.is_dir():
+                with suppress(PermissionError):  # what lies above --outputs may be another's
+                    disk.sync(folder.parent)
+            disk.make_folder(folder)
 
     def read_results(self) -> str | None:
         """The manifest's text, or nothing where there is none.
@@ -103,8 +114,7 @@ class Folder:
     def write_results(self, text: str) -> None:
         """Replace the manifest, once all that it speaks of is on the disk. Raises `FolderError`."""
         with self._guarded(self.results_path):
-            while self._unsynced:
-                disk.sync(self._unsynced.pop())
+            self.sync_moves()
             disk.replace(self.results_path, text.encode())
 
     def clips(self) -> dict[str, int]:
@@ -185,6 +195,15 @@ class Folder:
             disk.make_folder(home.parent)
             path.replace(home)  # a file of that name has the very same bytes
             self._unsynced.add(home.parent)
+
+    def sync_moves(self, *others: str) -> None:
+        """Have the clips that were moved on the disk under their new names, and `others` that an
+        earlier run has moved. Raises `FolderError`.
+        """
+        with self._guarded(self.path):
+            self._unsynced |= {(self.path / other).parent for other in others}
+            while self._unsynced:
+                disk.sync(self._unsynced.pop())
 
     def sync_names(self) -> None:
         """Have the names of new files here on the disk. Raises `FolderError`."""

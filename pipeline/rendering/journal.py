@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.errors import FolderError, RecordsError
-from pipeline.rendering import disk, states
+from pipeline.rendering import disk, names, states
 from pipeline.rendering.states import Clip, Event, Failure, Status
 
 if TYPE_CHECKING:
@@ -55,6 +55,12 @@ _ENTRIES: dict[str, type[Entry]] = {
         states.Restored,
         Folded,
     )
+}
+_CHECKED = {
+    "render": names.render_name,
+    "to": names.render_name,
+    "path": names.clip_path,
+    "digest": names.digest,
 }
 
 
@@ -114,15 +120,15 @@ class Journal:
                 raise OSError(0, f"only {written} of {len(line)} bytes were written")
             if sync:
                 os.fsync(self._descriptor)
-        except FolderError:
-            self._broken = True
-            raise
         except OSError as error:
             # What was half written stays, and is cut off as a torn tail by the next run.
             self._broken = True
             raise FolderError(
                 f"{self.path}: can't be written ({disk.reason(error)}); nothing more is submitted"
             ) from error
+        except BaseException:  # Ctrl-C, too: nobody knows whether the line is there
+            self._broken = True
+            raise
         self._lines += 1
 
     def close(self) -> None:
@@ -173,8 +179,12 @@ def _decode(line: bytes, number: int) -> Entry | None:
         if fields.pop("n") != number:
             return None
         kind = _ENTRIES[fields.pop("event")]
+        for name, checked in _CHECKED.items():
+            if name in fields:
+                checked(fields[name])
         if fields.get("clip"):
             fields["clip"] = Clip(**fields["clip"])
+            names.clip_path(fields["clip"].path)
         if fields.get("error"):
             fields["error"] = Failure(**fields["error"])
         if "outcome" in fields:

@@ -72,6 +72,9 @@ class Summary:
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(sorted(ENDS), 0))
     credits: float = 0.0
     unknown_credits: int = 0
+    """How many tasks ended without saying what they cost."""
+    earlier_credits: float = 0.0
+    """What tasks cost that had ended before they were submitted: an earlier run's, it seems."""
     halted: str = ""
     recalled: str = ""
     out_of_money: bool = False
@@ -93,6 +96,18 @@ class Summary:
             self.unknown_credits += 1
         else:
             self.credits = round(self.credits + credits, 6)
+
+    def bill_earlier(self, credits: float | None) -> None:
+        """The same of a task that an earlier run seems to have bought and paid for."""
+        if credits is None:
+            self.unknown_credits += 1
+        else:
+            self.earlier_credits = round(self.earlier_credits + credits, 6)
+
+    @property
+    def exact(self) -> bool:
+        """Whether `credits` is all that this run was billed, without a doubt."""
+        return not self.unknown_credits and not self.earlier_credits
 
     @property
     def complete(self) -> bool:

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.rendering.digest import differences, digest, out_task_id, request_fields
 from pipeline.rendering.prices import FREE
-from pipeline.rendering.states import KEPT, LOST, WITHOUT_A_CLIP, Record, State, Status, state_of
+from pipeline.rendering.states import (
+    KEPT,
+    LOST,
+    WITHOUT_A_CLIP,
+    Record,
+    State,
+    Status,
+    is_lost,
+    state_of,
+)
 from pipeline.rendering.steps import UP_TO_DATE, Action, Plan, Selection, Step, Wanted
 from pipeline.tasks_api.wire import DUPLICATE_KEY
 
@@ -66,6 +75,11 @@ def clip_is_there(record: Record, clips: Mapping[str, int]) -> bool:
     return record.clip is not None and clips.get(record.clip.path) == record.clip.bytes
 
 
+def must_be_kept(record: Record) -> bool:
+    """Whether a record has something to lose: a clip, or a task that was, or may be, paid for."""
+    return state_of(record) not in WITHOUT_A_CLIP or bool(record.credits) or is_lost(record)
+
+
 class _Decision:
     """Holds what all takes are decided on; each kept clip and each new name is given out once."""
 
@@ -107,10 +121,10 @@ class _Decision:
             return [self._same_request(want, record)]
         changes = () if record is None else differences(record.request, want.fields)
         step = self._other_request(want, ", ".join(changes) or "new")
-        if record is None or state_of(record) in WITHOUT_A_CLIP:
+        if record is None or not must_be_kept(record):
             return [step]
         kept = self._kept_name(record)
-        if state_of(record) is State.COMPLETED:
+        if state_of(record) not in UNDER_WAY:
             return [replace(step, moves=((want.take.key, kept), *step.moves))]
         collect = self.collect(kept, record)
         if collect.action is Action.SKIP:
@@ -160,8 +174,13 @@ class _Decision:
         reason = f"{record.status} last time{_why(record)}"
         kept = None if self._selection.force else self._own_kept(want)
         if kept is not None:
-            return self._take_back(want, kept, reason)
-        return self._render(want, reason, record)
+            step = self._take_back(want, kept, reason)
+        else:
+            step = self._render(want, reason, record)
+        # A lost task's next attempt has its key, and asks for it by its id first.
+        if step.action is Action.SKIP or not must_be_kept(record) or (is_lost(record) and not kept):
+            return step
+        return replace(step, moves=((want.take.key, self._kept_name(record)), *step.moves))
 
     def _rendered(self, want: Wanted, record: Record) -> Step:
         key = want.take.key

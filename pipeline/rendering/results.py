@@ -10,15 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.errors import RecordsError
+from pipeline.rendering import names
 from pipeline.rendering.states import KEPT, Clip, Failure, Record, Records, Status
 
 VERSION = 1
 
-_NAME = re.compile(r"(kept/[0-9a-f]{12}(-[0-9]+)?|[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.t[0-9]+)?)")
 _ASPECT = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}")
 _RESOLUTION = re.compile(r"[1-9][0-9]{1,4}p")
 _SECONDS_MAX = 3600
-_PATH = re.compile(rf"({_NAME.pattern})\.mp4")
 """Names become paths: one that leads elsewhere must not be believed."""
 
 
@@ -95,12 +94,11 @@ def parse(text: str, place: str) -> Results:
 
 def _record(name: str, shown: dict[str, Any], provider: str) -> Record:
     """A render as it stands in the file, which is foreign input: it is committed and merged."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} can't be the name of a render")
+    names.render_name(name)
     clip, error = shown.get("clip"), shown.get("error")
     return Record(
         status=Status(shown["status"]),
-        digest=_typed(shown["digest"], str),
+        digest=names.digest(shown["digest"]),
         request=_request(_typed(shown["request"], dict)),
         out_task_id=_typed(shown["out_task_id"], str),
         attempt=_typed(shown["attempt"], int),
@@ -122,6 +120,8 @@ def _request(shown: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"a clip of {shown['duration']} s can't be")
     if not _ASPECT.fullmatch(shown["aspect"]) or not _RESOLUTION.fullmatch(shown["resolution"]):
         raise ValueError(f"{shown['aspect']} in {shown['resolution']} can't be a frame")
+    if (still := _optional(shown.get("init_image"), dict)) is not None:
+        _typed(still["sha256"], str)
     return shown
 
 
@@ -134,8 +134,7 @@ def _credits(value: object) -> float | None:
 
 def _clip(shown: dict[str, Any]) -> Clip:
     clip = Clip(**shown)
-    if not _PATH.fullmatch(_typed(clip.path, str)):
-        raise ValueError(f"{clip.path!r} can't be the path of a clip")
+    names.clip_path(clip.path)
     _typed(clip.sha256, str)
     _typed(clip.bytes, int)
     return clip

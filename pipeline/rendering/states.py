@@ -91,6 +91,13 @@ class Record:
 LOST = "task_lost"
 """The failure's code when the provider knows a task no more."""
 
+
+def is_lost(record: Record) -> bool:
+    """Whether a task was bought that the provider says it doesn't know: to whom, it doesn't say."""
+    lost = record.error is not None and record.error.code == LOST
+    return lost and record.task_id is not None
+
+
 Records = dict[str, Record]
 """By take key, and by `kept/<digest12>` for what is kept."""
 

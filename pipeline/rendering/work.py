@@ -123,8 +123,7 @@ class Assignment:
         run's sum is not called exact.
         """
         self.shared.budget.settle(self.work.key, credits)
-        if credits != 0:
-            self.shared.report.summary.bill(None)
+        self.shared.report.summary.bill_earlier(credits)
 
     def settle(self, credits: float | None) -> None:
         """A task's bill has come: what it cost, None where it doesn't say."""

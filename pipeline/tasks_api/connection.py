@@ -13,6 +13,7 @@ import httpx
 
 from pipeline.errors import GatewayError, ProtocolError
 from pipeline.tasks_api.refusals import LostAnswerError
+from pipeline.web.reasons import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +31,18 @@ def ours(asked: str) -> Iterator[None]:
         tls = _tls_error(error)
         if tls is not None:
             raise ProtocolError(f"{asked}: {tls}", code="tls") from error
-        said = f"no connection: {_reason(error)} ({asked}). Check the network and SHOTMAKE_BASE_URL"
-        raise GatewayError(said, code="no_connection") from error
+        said = f"no connection: {reason_of(error)} ({asked}). Check the network and"
+        raise GatewayError(f"{said} SHOTMAKE_BASE_URL", code="no_connection") from error
     except TimeoutError as error:
         said = f"no whole answer within {ANSWER_SECONDS:.0f} s ({asked})"
         raise LostAnswerError(said, code="no_answer") from error
     except httpx.TransportError as error:
-        raise LostAnswerError(f"no answer: {_reason(error)} ({asked})", code="no_answer") from error
+        said = f"no answer: {reason_of(error)} ({asked})"
+        raise LostAnswerError(said, code="no_answer") from error
     except UnicodeError as error:  # httpx looks at a redirect's host, followed or not
         raise LostAnswerError(f"a redirect to no host ({asked})", code="unreadable") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ProtocolError(f"{asked}: {_reason(error)}", code="unreadable") from error
+        raise ProtocolError(f"{asked}: {reason_of(error)}", code="unreadable") from error
 
 
 def _tls_error(error: BaseException) -> str | None:
@@ -66,9 +68,3 @@ def _tls_error(error: BaseException) -> str | None:
 def _tls_reason(error: ssl.SSLError, name: str) -> str:
     """OpenSSL's own word for it, which not every error carries."""
     return str(getattr(error, name, None) or error).replace("_", " ").lower()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "timed out"  # its own text is the event loop's: cancel scopes and the like
-    return str(error) or type(error).__name__

@@ -20,6 +20,7 @@ import httpx
 from pipeline.errors import AddressError, ShotmakeError
 from pipeline.web import interim
 from pipeline.web.crumbs import Crumbs
+from pipeline.web.reasons import reason_of
 from pipeline.web.routes import STRAIGHT, is_proxied
 from pipeline.web.urls import Network, is_address, network_of, place_of
 
@@ -115,7 +116,7 @@ async def opened(
             finally:
                 await answer.aclose()
     except httpx.TransportError as error:
-        raise UnreachableError(f"{place.host}: {_reason(error)}") from None
+        raise UnreachableError(f"{place.host}: {reason_of(error)}") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):  # httpx reads a redirect's host
         raise UnreachableError(f"{place.host}: the answer can't be understood") from None
     raise UnreachableError(f"{place.host}: more than {REDIRECTS_MAX} redirects")
@@ -262,15 +263,3 @@ def _next(place: Place, location: str) -> Place:
         return place_of(str(place.url.join(location)))
     except (httpx.InvalidURL, ValueError):
         raise UnreachableError(f"{place.host} redirects to what is no URL") from None
-
-
-def _reason(error: BaseException) -> str:
-    """Why a connection failed, in words: httpx often has none, but what lies below it may."""
-    if isinstance(error, httpx.TimeoutException):
-        return "timed out"  # below it lies the event loop's: cancel scopes and the like
-    below: BaseException | None = error
-    while below is not None:
-        if str(below):
-            return str(below)[:200]
-        below = below.__cause__ or below.__context__
-    return type(error).__name__

@@ -11,7 +11,7 @@ import pytest
 from pipeline import __version__
 from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE, choose
 from pipeline.cli.main import command
-from pipeline.cli.terminal import printable
+from pipeline.cli.terminal import print_json, printable
 from pipeline.errors import UsageError
 from pipeline.rendering.folder import Folder
 
@@ -285,3 +285,13 @@ def test_odd_files_as_spec_are_violations(capsys: pytest.CaptureFixture[str]) ->
     for spec in ("loop.yaml", "/dev/zero", "x" * 300 + ".yaml"):
         assert command(["check", spec]) == 2
         assert "Traceback" not in capsys.readouterr().err
+
+
+def test_json_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Letters that a terminal obeys are escaped within the JSON, and come back from it."""
+    text = "é \x1b[2J \x9b2J \u202e \ud800"
+    print_json({"said": text})
+    shown = capsys.readouterr().out
+    assert shown.removesuffix("\n").isprintable()
+    assert "é" in shown
+    assert json.loads(shown) == {"said": text}

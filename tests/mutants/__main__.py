@@ -26,9 +26,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from tests.mutants.answers import ANSWERS
 from tests.mutants.clips import CLIPS
 from tests.mutants.doubts import DOUBTS
 from tests.mutants.downloads import DOWNLOADS
+from tests.mutants.leftovers import LEFTOVERS
 from tests.mutants.money import MONEY
 from tests.mutants.records import RECORDS
 from tests.mutants.strangers import STRANGERS
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
     from tests.mutants.safeguard import Safeguard
 
-SAFEGUARDS = (*RECORDS, *CLIPS, *MONEY, *DOUBTS, *STRANGERS, *DOWNLOADS)
+SAFEGUARDS = (*RECORDS, *LEFTOVERS, *CLIPS, *MONEY, *DOUBTS, *STRANGERS, *DOWNLOADS, *ANSWERS)
 ROOT = Path(__file__).parents[2]
 PIPELINE = ROOT / "pipeline"
 WORKERS = 2

@@ -90,7 +90,7 @@ CLIPS = (
         "rendering/plan.py",
         "            if name not in self._taken\n",
         "",
-        (f"{_KEPT}::test_a_record_does_not_claim_anothers_file",),
+        (_KEPT,),
     ),
     Safeguard(
         "each shot's own clip",
@@ -157,7 +157,7 @@ CLIPS = (
         "rendering/book.py",
         "        if self._journal.empty or self._journal.broken or self._folder.failed:",
         "        if self._journal.empty:",
-        (f"{_DISK}[fresh]", f"{_DISK}[changed]"),
+        ("tests/rendering/test_folder.py",),
     ),
     Safeguard(
         "one moment's records",
@@ -232,6 +232,6 @@ CLIPS = (
         "rendering/folder.py",
         "entry.is_file(follow_symlinks=False)",
         "entry.is_file()",
-        (_LINKS,),
+        ("tests/rendering/test_folder.py",),
     ),
 )

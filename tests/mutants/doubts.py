@@ -48,7 +48,7 @@ DOUBTS = (
         "rendering/buying.py",
         "    key = board.intend(errand.work.plan, wanted, attempt, step.reserve)\n"
         "    errand.tell(Kind.SUBMITTING)\n"
-        "    task = await _submit(errand, wanted, image, key)\n",
+        "    task = earlier or await _submit(errand, wanted, image, key)\n",
         "    from pipeline.rendering.digest import out_task_id\n"
         "    made, take = errand.work.plan, wanted.take\n"
         "    key = out_task_id(made.storyboard, made.pass_name, take.shot, take.number,\n"
@@ -72,7 +72,7 @@ DOUBTS = (
         "rendering/errand.py",
         "            await self._render(wanted, record.attempt)\n\n    def _is_uncertain",
         "            await self._render(wanted, record.attempt + 1)\n\n    def _is_uncertain",
-        (_RUN, f"{_TIME}::test_a_young_doubt_is_resolved"),
+        (f"{_RUN}::test_ctrl_c_during_a_submit_leaves_a_doubt",),
     ),
     Safeguard(
         "asked for by its key",
@@ -81,7 +81,7 @@ DOUBTS = (
         "        try:\n            task = await self._gateway.client.find(",
         "        if record.task_id is None:\n            return None\n"
         "        try:\n            task = await self._gateway.client.find(",
-        (f"{_RUN}::test_a_lost_answer_is_asked_for_before_it_is_sent_again",),
+        (f"{_RUN}::test_ctrl_c_during_a_submit_leaves_a_doubt",),
     ),
     Safeguard(
         "keys are trusted for a day",
@@ -244,7 +244,7 @@ DOUBTS = (
         "rendering/buying.py",
         "        if not doubt:  # it was told",
         "        if True:  # it was told",
-        (f"{_RUN}::test_an_interrupted_run_goes_on_where_it_was", _ERRORS),
+        (f"{_RUN}::test_ctrl_c_during_a_submit_leaves_a_doubt",),
     ),
     Safeguard(
         "about the key asked for",

@@ -259,7 +259,7 @@ MONEY = (
         "rendering/errand.py",
         "            elif self._summary.halted:\n                self._tell(Kind.HELD)",
         "            elif False:\n                self._tell(Kind.HELD)",
-        (f"{_RUN}::test_fail_fast_stops_new_submits", _ERRORS),
+        (f"{_BUDGET}::test_after_the_cap_nothing_is_begun",),
     ),
     Safeguard(
         "no retry after the stop",
@@ -267,7 +267,7 @@ MONEY = (
         "rendering/errand.py",
         "            if final or tried_enough or self._summary.halted:",
         "            if final or tried_enough:",
-        (_BUDGET, _RUN, _ERRORS),
+        (f"{_BUDGET}::test_after_the_cap_nothing_is_tried_again",),
     ),
     Safeguard(
         "a crowd lowers the limit",

@@ -94,13 +94,17 @@ def play(
 
 
 def undisturbed(stage: Stage, workload: Sequence[Act]) -> Undisturbed:
-    """Play a workload to its end."""
-    scene = stage.scene()
+    """Play a workload to its end, twice: a busy machine has one of them poll more often than those
+    that are to be killed will.
+    """
+    scenes = [stage.scene(), stage.scene()]
     for act in workload:
-        (ended,) = play([scene], act)
-        assert ended.exit in {0, 1}, ended.stderr
-    scene.require_oracle("undisturbed")
-    return Undisturbed(scene.state(), len(scene.charges), ended.crossed)
+        ends = [play([scene], act)[0] for scene in scenes]
+        assert all(ended.exit in {0, 1} for ended in ends), [ended.stderr for ended in ends]
+    for scene in scenes:
+        scene.require_oracle("undisturbed")
+    shorter = min((ended.crossed for ended in ends), key=len)
+    return Undisturbed(scene.state(), len(scene.charges), shorter)
 
 
 def _parts(kind: str) -> tuple[bool, ...]:
@@ -154,7 +158,8 @@ def cut_and_rerun(
         died += ended.killed
         lose_power(scene, hit["powercut"])
         scene.require_on_record(f"power cut, {hit}, before the rerun")
-        scene.state(kept=False)  # what is on record as completed has its clip, in full
+        if not last.clips_gone:
+            scene.require_clips(f"power cut, {hit}, before the rerun")
     again = play(scenes, _again(last))
     for scene, hit, ended in zip(scenes, hits, again, strict=True):
         require_end(scene, ended, expected, f"power cut, {hit}", kept=False)

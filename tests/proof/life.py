@@ -9,86 +9,34 @@ import hashlib
 import math
 import shutil
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from pipeline.cli.boards import load, open_board
+from pipeline.cli.boards import open_board
 from pipeline.errors import ApiError, FolderBusyError, FolderError, ShotmakeError
 from pipeline.rendering import results
 from pipeline.rendering.book import read
 from pipeline.rendering.cancelling import cancel_open
 from pipeline.rendering.disk import sha256
-from pipeline.rendering.states import State, Status, state_of
-from pipeline.rendering.steps import UP_TO_DATE, Action
 from pipeline.rendering.work import Terms
-from pipeline.studio.engine import Job
+from tests.proof.figures import Figures
 from tests.proof.oracle import Oracle
 from tests.support.boundaries import Boundaries, Fail, Kill, KilledError
-from tests.support.engine import plain
-from tests.support.world import CATALOG, PROVIDER, World
+from tests.support.world import PROVIDER, World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.rendering.notices import Notice
-    from pipeline.storyboard.shots import Storyboard
     from pipeline.studio.sabotage import Sabotage
     from tests.proof.oracle import Bought
 
 FINAL = "veo-3.1"
 """The model of the pass `final`; `draft` is what the shots say."""
 PASSES = ("draft", "final")
-LAST_RUNS = 3
-"""So many undisturbed runs at most until all is well: one to find out, one to buy what the
-provider lost, one to bring what waits."""
-
-_PADDING_BYTES = 1 << 16
-
-
-def telling(job: Job) -> bytes:
-    """A clip whose size tells its job, as with real footage; `plain` ones often have one size.
-
-    What is drawn is the same for many jobs, and so drawn once; the rest is an MP4 box to skip.
-    """
-    drawn = plain(Job("", job.model, _misbehaviour(job.prompt), *_measures(job)))
-    name = hashlib.sha256(repr(job).encode()).digest()
-    padding = name + bytes(int.from_bytes(name[:4]) % _PADDING_BYTES)
-    return drawn + (8 + len(padding)).to_bytes(4) + b"free" + padding
-
-
-def _misbehaviour(prompt: str) -> str:
-    return " ".join(word for word in ("FAILS", "BLOCKED", "CRASHES") if word in prompt)
-
-
-def _measures(job: Job) -> tuple[int, int, int]:
-    return job.duration_seconds, job.width, job.height
-
-
-@dataclass
-class Figures:
-    """What was gone through. `shot_hours`: for every run, the virtual hours that it was going
-    times the takes that it was asked for.
-    """
-
-    shot_hours: float = 0.0
-    histories: int = 0
-    runs: int = 0
-    kills: int = 0
-    disk_faults: int = 0
-    interrupts: int = 0
-    faults: int = 0
-    requests: int = 0
-    tasks: int = 0
-    charges: int = 0
-    cpu_seconds: float = 0.0
-
-    def add(self, other: Figures) -> None:
-        """Sum up."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 @dataclass(frozen=True)
@@ -330,53 +278,6 @@ class Life:
             heard.clear()
         self.world.notices.clear()
 
-    # How it has to end.
-
-    async def converge(self) -> None:
-        """The weather clears up: a few undisturbed runs end as a first one would have."""
-        self.faults()
-        self.world.skew *= 0
-        for board, shots in self.boards.items():
-            for name, shot in shots.items():
-                words = shot.words if not _misbehaviour(shot.words) else "a sane picture"
-                self.boards[board][name] = Shot(words, shot.model, shot.duration)
-        for pass_name in PASSES:
-            await self._finish(pass_name)
-        self.oracle.check()
-        self.oracle.settled()
-        await self._require_fresh()
-        tasks = self.world.studio.tasks
-        self.figures.tasks += len(tasks.all())
-        self.figures.charges += len(list(tasks.ledger))
-
-    async def _finish(self, pass_name: str) -> None:
-        patient = Terms(timeout_seconds=12 * 3600, concurrency=8)
-        for _run in range(LAST_RUNS):
-            if await self.run(pass_name, terms=patient, retry_blocked=True) == "complete":
-                break
-        else:
-            doubts = any(state_of(record) is State.INTENDED for record in self.oracle.records())
-            assert doubts, f"{LAST_RUNS} undisturbed runs were not enough:\n{self.told()}"
-            sure = Terms(timeout_seconds=12 * 3600, resubmit_uncertain=True)
-            # What no shot asks for is let go of by the first, and told as failed.
-            ends = [await self.run(pass_name, terms=t, retry_blocked=True) for t in (sure, patient)]
-            assert ends[-1] == "complete", f"consent was not enough:\n{self.told()}"
-        specs = [self.write(board) for board in self.boards]
-        for board in load(specs, CATALOG, pass_name).boards:
-            plan = self.world.planner(pass_name).from_records(board, self.world.outputs)
-            left = [s for s in plan.steps if (s.action, s.reason) != (Action.SKIP, UP_TO_DATE)]
-            assert not left, left
-
-    async def _require_fresh(self) -> None:
-        """The end is that of a world in which nothing ever went wrong."""
-        specs = [self.write(board) for board in self.boards]
-        async with World(self.world.root / "fresh", engine=self.world.engine) as fresh:
-            fresh.latency_seconds = _at_once
-            for pass_name in PASSES:
-                await fresh.run(*specs, pass_name=pass_name)
-                for board in load(specs, CATALOG, pass_name).boards:
-                    assert _state(self.world, board) == _state(fresh, board)
-
     def told(self) -> str:
         """The last deeds."""
         return "\n".join(self.story[-30:])
@@ -385,24 +286,6 @@ class Life:
 def _ordered(hazard: Kill | Fail) -> dict[str, Any]:
     """The same text in every process: a set has no order of its own."""
     return {n: sorted(v) if isinstance(v, frozenset) else v for n, v in asdict(hazard).items()}
-
-
-def _at_once(_job: Job) -> float:
-    return 0.0
-
-
-def _state(world: World, board: Storyboard) -> dict[str, tuple[Status, str, str]]:
-    """By take: status, digest, and the sha256 of the clip that lies there."""
-    folder = world.folder(board.name, board.pass_name)
-    records = read(folder, PROVIDER).records
-    return {
-        take.key: (
-            records[take.key].status,
-            records[take.key].digest,
-            sha256(folder.clip(f"{take.key}.mp4")),
-        )
-        for take in board.takes
-    }
 
 
 def _name(error: BaseException) -> str:

@@ -44,9 +44,10 @@ class Oracle:
     allowed: Counter[Bought] = field(default_factory=Counter)
     _seen: set[tuple[str, Bought]] = field(default_factory=set)
     _forgiven: set[str] = field(default_factory=set)
-    """Keys that may have bought twice: the provider forgot them after we were made to."""
+    """Ids of tasks that nobody can know any more: the provider forgot their keys after we were made
+    to forget them. What they bought may be bought again, once for each."""
     _excused: set[str] = field(default_factory=set)
-    """Keys of tasks whose records were destroyed, until they are named again."""
+    """Ids of tasks whose records were destroyed, until they are identified again."""
     _gone: set[str] = field(default_factory=set)
     """sha256 of clips that were destroyed."""
     _foreign: set[str] = field(default_factory=set)
@@ -64,36 +65,36 @@ class Oracle:
 
     def consented(self) -> None:
         """`--resubmit-uncertain`: what nobody knows anything of may be bought a second time."""
-        for record in self.records():
-            if state_of(record) is State.INTENDED:
-                self._forgive(record.out_task_id)
+        doubts = {r.out_task_id for r in self.records() if state_of(r) is State.INTENDED}
+        for task in self._tasks():
+            if task.order.out_task_id in doubts:
+                self._forgive(task)
 
     def forgotten(self) -> None:
         """What has no record and is known to the provider by no key may be bought again."""
         for task in self._tasks():
-            key = str(task.order.out_task_id)
-            known = self.world.studio.tasks.find(task.order.account, out_task_id=key)
-            if key in self._excused - self._forgiven and known is None:
-                self._forgive(key)
+            order = task.order
+            known = self.world.studio.tasks.find(order.account, out_task_id=str(order.out_task_id))
+            if task.task_id in self._excused and known is not task:
+                self._forgive(task)
 
-    def _forgive(self, key: str) -> None:
-        self._forgiven.add(key)
-        for task in self._tasks():
-            if task.order.out_task_id == key:
-                self.allowed[bought_by(task)] += 1
+    def _forgive(self, task: StudioTask) -> None:
+        self.allowed[bought_by(task)] += task.task_id not in self._forgiven
+        self._forgiven.add(task.task_id)
 
     def contents(self) -> set[str]:
         """sha256 of every clip that lies in the outputs."""
         return {sha256(path) for path in self.world.outputs.rglob("*.mp4")}
 
     def named(self) -> set[str]:
-        """Keys of the tasks that a record names, by that key or by the task's id."""
-        return {record.out_task_id for record in self.records()} | self._identified()
+        """Ids of the tasks that a record names, by that id or by their key."""
+        keys = {record.out_task_id for record in self.records()}
+        by_key = {task.task_id for task in self._tasks() if task.order.out_task_id in keys}
+        return by_key | self._identified()
 
     def _identified(self) -> set[str]:
-        """Keys of the tasks that a record names by the task's id."""
-        ids = {record.task_id for record in self.records()}
-        return {str(t.order.out_task_id) for t in self._tasks() if t.task_id in ids}
+        """Ids that records name."""
+        return {record.task_id for record in self.records() if record.task_id is not None}
 
     def destroyed(self, named: set[str], contents: set[str]) -> None:
         """Records or clips were destroyed on purpose; what was there before."""
@@ -124,25 +125,27 @@ class Oracle:
         assert not lost, f"clips are gone that nobody has deleted: {lost}"
 
     def _check_charges(self) -> None:
-        ledger = self.world.studio.tasks.ledger
-        by_key = Counter((charge.account, charge.out_task_id) for charge in ledger)
-        twice = {key for (_, key), n in by_key.items() if n > 1} - self._forgiven
+        charged = {charge.task_id for charge in self.world.studio.tasks.ledger}
+        tasks = [task for task in self._tasks() if task.task_id in charged]
+        known = [task.order for task in tasks if task.task_id not in self._forgiven]
+        by_key = Counter((order.account, order.out_task_id) for order in known)
+        twice = {key for (_, key), n in by_key.items() if n > 1}
         assert not twice, f"charged twice: {twice}"
-        charged = {charge.task_id for charge in ledger}
-        bought = Counter(bought_by(task) for task in self._tasks() if task.task_id in charged)
+        bought = Counter(map(bought_by, tasks))
         over = {request: n for request, n in bought.items() if n > self.allowed[request]}
         assert not over, f"bought more often than asked for: {over}"
 
     def _check_names(self) -> None:
-        named = self.named()
         # A key alone is no knowledge of a task: a refused submit has one, too.
         self._excused -= self._identified()
-        kept = {
+        rest = self.named() | self._excused | self._forgiven
+        charged = {charge.task_id for charge in self.world.studio.tasks.ledger}
+        free = {t.task_id for t in self._tasks() if t.status in {"failed", "cancelled"}} - charged
+        unnamed = {
             str(task.order.out_task_id): task.task_id
             for task in self._tasks()
-            if task.status not in {"failed", "cancelled"}
+            if task.task_id not in rest | free
         }
-        unnamed = {key: kept[key] for key in kept.keys() - named - self._excused}
         assert not unnamed, f"bought, and named nowhere: {unnamed}"
         ids = Counter(r.task_id for r in self.records() if r.task_id not in {None, LIE})
         shared = [task_id for task_id, n in ids.items() if n > 1]
@@ -168,13 +171,12 @@ class Oracle:
 
     def settled(self) -> None:
         """At the end of all: every task that was bought is named by its id, and none is open."""
-        ids = {record.task_id for record in self.records()}
-        nameless = {
-            str(task.order.out_task_id): task.task_id
+        rest = self._identified() | self._excused | self._forgiven
+        unknown = [
+            str(task.order.out_task_id)
             for task in self._tasks()
-            if task.status == "completed" and task.task_id not in ids
-        }
-        unknown = nameless.keys() - self._excused - self._forgiven
+            if task.status == "completed" and task.task_id not in rest
+        ]
         assert not unknown, f"charged, and no record has its id: {unknown}"
         pending = [r.out_task_id for r in self.records() if r.status == "pending"]
         assert not pending, f"still pending: {pending}"

@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +36,9 @@ from tests.proof.killing import (
 from tests.proof.racing import race
 from tests.proof.stage import Stage, staged
 from tests.support.powercut import NAMES, NOTHING
+
+if TYPE_CHECKING:
+    from tests.proof.figures import Figures
 
 SHOT_HOURS = 100_000
 RANDOM_SECONDS = 300
@@ -103,22 +108,34 @@ def races(stage: Stage) -> str:
 
 def simulated(_stage: Stage) -> str:
     """Whole lives of boards on a virtual clock."""
-    return str(simulation.campaign(SHOT_HOURS, first_seed=1_000, processes=2))
+    return _told(simulation.campaign(SHOT_HOURS, first_seed=1_000, processes=2))
 
 
 def machine(_stage: Stage) -> str:
     """The state machine, searched further."""
-    return str(test_machine.search(HISTORIES))
+    return _told(test_machine.search(HISTORIES))
 
 
 def hostile(stage: Stage) -> str:
     """Generated answers of a hostile server."""
-    return str(campaign(stage.root / "hostile", HOSTILE_ANSWERS, seed=7))
+    met = campaign(stage.root / "hostile", HOSTILE_ANSWERS, seed=7)
+    return "\n".join(
+        f"{endpoint}: {figures.answers:,} answers to {figures.processes:,} processes, at most "
+        f"{figures.peak_bytes / 2**20:.0f} MiB and {figures.cpu_seconds:.2f} s of CPU"
+        for endpoint, figures in met.items()
+    )
 
 
 def storyboards(_stage: Stage) -> str:
-    """Mutated storyboards and records."""
-    return str(fuzz(FUZZED, seed=7))
+    """Mutated storyboards."""
+    figures = fuzz(FUZZED, seed=7)
+    ends = ", ".join(f"{number:,} {end}" for end, number in figures.ends.most_common())
+    return f"{figures.files:,} files: {ends}"
+
+
+def _told(figures: Figures) -> str:
+    """`100,020 shot hours, 812 histories, …`"""
+    return ", ".join(f"{n:,.0f} {name.replace('_', ' ')}" for name, n in asdict(figures).items())
 
 
 PARTS: dict[str, Part] = {

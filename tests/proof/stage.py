@@ -147,6 +147,15 @@ class Scene:
                 current[name] = shown
         return State(current, tuple(sorted(aside)))
 
+    def require_clips(self, said: str) -> None:
+        """Every current clip on record is there in full: in its place, or already moved home."""
+        for name, record in self.truth().records.items():
+            if record.clip is None or name.startswith(KEPT):
+                continue
+            places = [self.outputs.clip(path) for path in (record.clip.path, f"{name}.mp4")]
+            found = {sha256(path) for path in places if path.exists()}
+            assert record.clip.sha256 in found, f"{said}: {name} has lost its clip"
+
     def require_on_record(self, said: str) -> None:
         """Whatever was or may be charged has its key on record, as an intent at least."""
         keys = {record.out_task_id for record in self.truth().records.values()}

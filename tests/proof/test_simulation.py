@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.proof.life import Figures, Life, Shot, telling
+from tests.proof.ending import converge
+from tests.proof.figures import Figures
+from tests.proof.footage import telling
+from tests.proof.life import Life, Shot
 from tests.proof.simulation import replay, simulate
 from tests.support.world import Send, World
 
@@ -74,4 +77,4 @@ async def test_a_timeout_that_had_acted_keeps_its_key(tmp_path: Path) -> None:
         assert await life.run() == "complete"
         assert set(world.charges.values()) == {1}
         assert len(world.charges) == 2
-        await life.converge()
+        await converge(life)

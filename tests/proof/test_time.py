@@ -16,7 +16,9 @@ import pytest
 from pipeline.errors import RecordsError
 from pipeline.rendering.outcomes import UNCERTAIN
 from pipeline.rendering.work import Terms
-from tests.proof.life import Life, Shot, telling
+from tests.proof.ending import converge
+from tests.proof.footage import telling
+from tests.proof.life import Life, Shot
 from tests.support.boundaries import Kill
 from tests.support.world import Send, World
 
@@ -68,7 +70,7 @@ async def test_the_clock_is_set_between_runs(tmp_path: Path, step: timedelta) ->
         life.delete_outputs()
         assert await life.run() == "complete"
         assert life.world.studio.tasks.statuses() == {"completed": 2}
-        await life.converge()
+        await converge(life)
 
 
 @pytest.mark.parametrize("at", [0.5, 5.0, 59.0, 65.0])
@@ -86,7 +88,7 @@ async def test_the_clock_is_set_during_a_run(tmp_path: Path, step: timedelta, at
         begun = anyio.current_time()
         assert await life.run() == "complete"
         assert anyio.current_time() - begun < 70
-        await life.converge()
+        await converge(life)
 
 
 @pytest.mark.parametrize("start", STARTS)
@@ -103,7 +105,7 @@ async def test_the_calendar_is_odd(tmp_path: Path, start: str, zone: str) -> Non
             assert record.submitted_at.endswith("Z")
             ended = datetime.fromisoformat(record.completed_at)
             assert timedelta(0) < ended - STARTS[start] < timedelta(seconds=70)
-        await life.converge()
+        await converge(life)
 
 
 async def _in_doubt(life: Life) -> None:
@@ -127,7 +129,7 @@ async def test_a_doubt_that_is_a_day_old_buys_nothing(tmp_path: Path, step: time
         assert set(life.world.charges.values()) == {1}
         assert await life.run(terms=Terms(resubmit_uncertain=True)) == "complete"
         assert sorted(life.world.charges.values()) == [1, 2]
-        await life.converge()
+        await converge(life)
 
 
 @pytest.mark.parametrize("step", [timedelta(), *STEPS], ids=["right", "forward", "back"])
@@ -144,7 +146,7 @@ async def test_a_doubt_whose_key_is_known_is_none(tmp_path: Path, step: timedelt
         life.faults("{on: submit, do: {http: 400}}")
         assert await life.run(shots=("a",)) == "complete"
         assert set(life.world.charges.values()) == {1}
-        await life.converge()
+        await converge(life)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=["forward", "back"])
@@ -157,7 +159,7 @@ async def test_a_doubt_from_a_wrong_clock_buys_nothing(tmp_path: Path, step: tim
         life.world.skew = timedelta()
         assert await life.run() == "incomplete"
         assert life.said["a"].message == UNCERTAIN
-        await life.converge()
+        await converge(life)
 
 
 @pytest.mark.parametrize("seconds", [-1.0, -30.0, 60.0, 23 * 3600.0])
@@ -174,7 +176,7 @@ async def test_a_young_doubt_is_resolved(tmp_path: Path, seconds: float) -> None
             seconds=anyio.current_time() - begun
         )
         assert await life.run() == "complete"
-        await life.converge()
+        await converge(life)
 
 
 async def test_a_doubt_outlives_an_edit(tmp_path: Path) -> None:
@@ -189,7 +191,7 @@ async def test_a_doubt_outlives_an_edit(tmp_path: Path) -> None:
         assert await life.run() != "killed"
         shots["a"] = before
         assert await life.run() == "incomplete"
-        await life.converge()
+        await converge(life)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=["forward", "back"])
@@ -228,7 +230,7 @@ async def test_throttles_by_a_wrong_clock(tmp_path: Path, on: str, step: timedel
         begun = anyio.current_time()
         assert await life.run(terms=Terms(timeout_seconds=7200)) == "complete"
         assert 5 <= anyio.current_time() - begun < 5 * 300 + 120
-        await life.converge()
+        await converge(life)
 
 
 async def test_a_leap_second_in_the_providers_answers(tmp_path: Path) -> None:
@@ -248,7 +250,7 @@ async def test_a_leap_second_in_the_providers_answers(tmp_path: Path) -> None:
         life.delete_outputs()
         assert await life.run() == "complete"
         life.world.wire.meddle = None
-        await life.converge()
+        await converge(life)
 
 
 async def test_a_leap_second_in_the_records(tmp_path: Path) -> None:
@@ -264,4 +266,4 @@ async def test_a_leap_second_in_the_records(tmp_path: Path) -> None:
             await life.world.run(life.write("film"))
         assert life.world.wire.count(SUBMIT) == 0
         path.write_text(text, "utf-8")
-        await life.converge()
+        await converge(life)

@@ -74,6 +74,20 @@ def test_a_bill_that_never_came_counts_as_the_worst() -> None:
         budget.reserve(("film", "b"), 0.5)
 
 
+def test_an_estimate_that_cannot_be_right_lowers_nothing() -> None:
+    """A provider's estimate of nothing, or of less than it has billed once, is not believed."""
+    budget = Budget(1)
+    budget.reserve(("film", "a"), 0.6)
+    assert budget.correct(("film", "a"), 0)
+    assert budget.reserved == pytest.approx(0.6)
+    assert budget.correct(("film", "a"), 0.2)
+    assert budget.reserved == pytest.approx(0.2)
+    budget.settle(("film", "a"), 0.3)
+    budget.reserve(("film", "b"), 0.6)
+    budget.correct(("film", "b"), 0.2)
+    assert budget.reserved == pytest.approx(0.6)
+
+
 def bill(
     credits: float | None, *, seconds: int = 4, at: str = "1", provider: str = PROVIDER
 ) -> Record:
@@ -113,6 +127,29 @@ async def test_the_cap_stops_new_submits_and_collects_what_is_in_flight(world: W
     assert report.summary.complete
     assert set(world.charges.values()) == {1}
     assert len(world.charges) == 8
+
+
+@pytest.mark.anyio
+async def test_after_the_cap_nothing_is_begun(world: World) -> None:
+    """What comes after the take that didn't fit waits with it, even where it would fit: which
+    shots are bought doesn't depend on their lengths."""
+    head = "model: veo-3.1-fast\ndefaults: {duration: 3}\nshots:\n"
+    shots = "  - {id: a, prompt: one}\n  - {id: b, prompt: two, duration: 5}\n"
+    spec = world.board(f"{head}{shots}  - {{id: c, prompt: three}}\n")
+    report = await world.run(spec, terms=Terms(max_credits=1.6 * CLIP_CREDITS))
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (1, 2)
+    assert set(world.results().records) == {"a"}
+
+
+@pytest.mark.anyio
+async def test_after_the_cap_nothing_is_tried_again(world: World) -> None:
+    """A take that fails after the run has stopped buying is left to the next run."""
+    spec = world.film("a cup that FAILS", "a bowl")
+    report = await world.run(spec, terms=Terms(max_credits=CLIP_CREDITS))
+    counts = report.summary.counts
+    assert (counts[Kind.FAILED], counts[Kind.HELD]) == (1, 1)
+    assert world.wire.count("/v1/tasks/submit") == 1
 
 
 @pytest.mark.anyio

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-async def cancel(world: World, spec: Path) -> list[Cancelled]:
+async def cancel(world: World, spec: Path, provider: str = PROVIDER) -> list[Cancelled]:
     boards = load([spec], CATALOG, "draft").boards
     with ExitStack() as held:
         (planned,) = open_boards(boards, world.planner(), world.outputs, world.now, held)
         async with world.gateway() as gateway:
-            going = cancel_open(planned.board, gateway.client, PROVIDER, world.now())
+            going = cancel_open(planned.board, gateway.client, provider, world.now())
             ended = [one async for one in going]
         planned.board.book.fold()
     return ended
@@ -52,6 +52,17 @@ async def test_open_tasks_are_cancelled_for_free_and_rendered_by_the_next_run(wo
         assert set(slow.charges.values()) == {1}
 
 
+async def test_a_task_is_cancelled_where_it_was_bought(world: World) -> None:
+    """Another provider is not asked about it, as it would know nothing of it."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        spec = slow.film("a bowl")
+        await slow.run(spec, terms=Terms(timeout_seconds=10))
+        asked = len(slow.wire.requests)
+        assert await cancel(slow, spec, "https://other.test") == []
+        assert len(slow.wire.requests) == asked
+        assert slow.results().records["a"].status is Status.PENDING
+
+
 async def test_what_had_ended_before_the_cancel_is_collected(world: World) -> None:
     """A task that was completed meanwhile is paid for: the next run fetches its clip."""
     async with World(world.root, latency_seconds=lambda _job: 60) as slow:
@@ -66,14 +77,16 @@ async def test_what_had_ended_before_the_cancel_is_collected(world: World) -> No
         assert len(slow.charges) == 1
 
 
-async def test_what_the_provider_has_lost_is_said(world: World) -> None:
-    """An unknown task is named as such and is open no more."""
+async def test_what_another_key_knows_nothing_of_stays_open(world: World) -> None:
+    """Unknown is what another account's key is told, too: the task may be running, so it stays on
+    record, and the cancel has not done what it was asked for."""
     async with World(world.root, latency_seconds=lambda _job: 60) as slow:
         spec = slow.film("a bowl")
         await slow.run(spec, terms=Terms(timeout_seconds=10))
     (one,) = await cancel(world, spec)
     assert one.status == "unknown to the provider"
-    assert world.results().records["a"].status is Status.FAILED
+    assert "is this the key" in one.trouble.lower()
+    assert world.results().records["a"].status is Status.PENDING
 
 
 async def test_one_tasks_trouble_keeps_no_other_in_flight(world: World) -> None:
@@ -146,10 +159,11 @@ async def test_an_old_doubt_is_not_resolved_by_a_cancel(world: World) -> None:
     assert world.wire.count("/v1/tasks/submit") == 1
 
 
-async def test_what_never_arrived_is_free(world: World) -> None:
-    """A submit that the provider never had is ended on record, and bought by the next run."""
+async def test_what_never_arrived_stays_an_intent(world: World) -> None:
+    """A submit that the provider doesn't know is not called free: another key would see the same.
+    The next run buys it once."""
     spec = await _sent_into_the_void(world)
     (one,) = await cancel(world, spec)
-    assert (one.status, one.free) == ("never arrived", True)
+    assert (bool(one.trouble), one.free) == (True, False)
     assert (await world.run(spec)).summary.complete
     assert set(world.charges.values()) == {1}

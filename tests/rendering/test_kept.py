@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -115,6 +116,19 @@ async def test_the_last_of_many_attempts_comes_back(world: World) -> None:
     await world.run(world.film("a bowl"))
     assert world.results().records["a"].attempt == 12
     assert len(world.charges) == 13
+
+
+async def test_a_shot_that_is_gone_leaves_no_task_alone(world: World) -> None:
+    """What was bought for a shot that the board no longer has is brought home by the next run."""
+    async with World(world.root, latency_seconds=lambda _job: 60.0) as slow:
+        await slow.run(slow.film("a bowl", "a cup"), terms=SHORT)
+        report = await slow.run(slow.film("a bowl"))
+        assert report.summary.counts[Kind.RENDERED] == 2
+        record = slow.results().records["b"]
+        assert record.status is Status.COMPLETED
+        assert record.clip is not None
+        assert slow.folder().clip(record.clip.path).exists()
+        assert set(slow.charges.values()) == {1}
 
 
 async def test_force_after_going_back_is_a_new_attempt(world: World) -> None:
@@ -366,3 +380,52 @@ async def test_cancelling_a_forced_run_leaves_the_clip_that_was_there(world: Wor
         await slow.run(spec, force=True)  # past the cancelled attempt's key
         assert len(slow.charges) == 2
         assert slow.results().records["a"].status is Status.COMPLETED
+
+
+async def test_another_accounts_key_loses_nothing(world: World) -> None:
+    """One run with a key that knows nothing of the task; then the right one, a day later: the task
+    is asked for by its id before it is bought again."""
+    spec = world.film("a bowl")
+    await world.run(spec)
+    world.folder().clip("a.mp4").unlink()
+    async with World(world.root) as other:
+        await other.run(spec)
+        assert not other.charges
+    assert world.results().records["a"].status is Status.FAILED
+    world.studio.tasks.forget_keys()
+    assert (await world.run(spec)).summary.complete
+    assert set(world.charges.values()) == {1}
+    assert world.folder().clip("a.mp4").exists()
+
+
+async def test_a_lost_attempt_gives_way_and_is_still_named(world: World) -> None:
+    """Another key calls the second attempt unknown, the first is restored: both stay on record."""
+    spec = world.film("a bowl")
+    await world.run(spec)
+    await world.run(spec, force=True)
+    world.folder().clip("a.mp4").unlink()
+    async with World(world.root) as other:
+        await other.run(spec)
+    await world.run(spec)
+    named = {record.task_id for record in world.results().records.values()}
+    assert {charge.task_id for charge in world.studio.tasks.ledger} <= named
+
+
+@pytest.mark.parametrize("prompt", ["a bowl", "a plate"])
+async def test_a_cancelled_task_that_was_billed_is_still_named(world: World, prompt: str) -> None:
+    """It has no clip, but a bill: the next attempt, and another request, leave its record be."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        tasks = slow.studio.tasks
+        tasks._house = replace(tasks._house, bills_cancelled=True)
+        await slow.run(slow.film("a bowl"), terms=SHORT)
+        await anyio.sleep(20)
+        record = slow.results().records["a"]
+        async with slow.gateway() as gateway:
+            await gateway.client.cancel(str(record.task_id))
+        await slow.run(slow.film("a bowl"), terms=Terms(retries=0))
+        await slow.run(slow.film(prompt))
+        slow.studio.tasks.forget_keys()
+        await slow.run(slow.film("a bowl"))
+        named = {record.task_id for record in slow.results().records.values()}
+        assert {charge.task_id for charge in tasks.ledger} <= named
+        assert set(slow.charges.values()) == {1}

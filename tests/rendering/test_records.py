@@ -19,6 +19,7 @@ from pipeline.rendering.digest import differences, digest, out_task_id, request_
 from pipeline.rendering.results import Results
 from pipeline.rendering.states import (
     LEGAL,
+    WITHOUT_A_CLIP,
     Clip,
     Ended,
     Event,
@@ -27,6 +28,7 @@ from pipeline.rendering.states import (
     Lost,
     Record,
     Records,
+    Renamed,
     State,
     Status,
     Stored,
@@ -85,6 +87,17 @@ def test_only_legal_events_are_applied(state: State, kind: type) -> None:
     with pytest.raises(RecordsError):
         apply(records, event)
     assert records == before
+
+
+def test_a_name_is_given_once() -> None:
+    """A record is renamed over none that has, or may yet have, a clip."""
+    for state, there in BY_STATE.items():
+        records: Records = {"a": BY_STATE[State.COMPLETED] or PENDING}
+        if there is not None:
+            records["b"] = there
+        free = state is State.NONE or state in WITHOUT_A_CLIP
+        with contextlib.nullcontext() if free else pytest.raises(RecordsError, match="taken"):
+            apply(records, Renamed("a", AT, "b"))
 
 
 def test_an_end_is_left_only_on_purpose() -> None:

@@ -10,6 +10,7 @@ import anyio
 import httpx
 import pytest
 
+from pipeline.cli.summary import spent_text
 from pipeline.errors import CredentialsError, RecordsError
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.states import KEPT, Status
@@ -214,6 +215,27 @@ async def test_a_timeout_leaves_the_task_to_the_next_run(world: World) -> None:
         assert set(slow.charges.values()) == {1}
 
 
+@pytest.mark.parametrize("status", [400, 402, 404])
+async def test_a_refused_first_query_is_asked_again(world: World, status: int) -> None:
+    """Whatever a resumed task's first query is answered with, but 401 and its own 404: it is polled
+    on, as it is paid for; a 402 stops what would be bought besides."""
+    async with World(world.root, latency_seconds=lambda _job: 60.0) as slow:
+        await slow.run(slow.film("a bowl"), terms=Terms(timeout_seconds=10))
+        refusals = iter([True])
+
+        async def refuse(request: httpx.Request, send: Send) -> httpx.Response:
+            if request.method == "GET" and next(refusals, False):
+                said = {"code": "not_now", "message": "no"}
+                return httpx.Response(status, json={"error": said})
+            return await send(request)
+
+        slow.wire.meddle = refuse
+        report = await slow.run(slow.film("a bowl", "a cup"), terms=Terms(concurrency=1))
+        assert slow.results().records["a"].status is Status.COMPLETED
+        assert report.summary.out_of_money is (status == 402)
+        assert set(slow.charges.values()) == {1}
+
+
 async def test_a_slot_is_free_during_the_download(world: World) -> None:
     """The next submit does not wait for a download: a slot ends with its task."""
     order = []
@@ -265,6 +287,8 @@ async def test_deleted_outputs_cost_nothing(world: World) -> None:
     report = await world.run(spec)
     assert report.summary.complete
     assert report.summary.credits == 0
+    paid = "0.36 that an earlier run seems to have paid"
+    assert spent_text(report.summary) == f"0.00 credits, besides {paid}"
     assert set(world.charges.values()) == {1}
     assert {n: world.folder().clip(f"{n}.mp4").read_bytes() for n in "ab"} == clips
 
@@ -303,6 +327,33 @@ async def test_a_lost_answer_is_asked_for_before_it_is_sent_again(world: World) 
     assert report.summary.complete
     assert world.wire.count("/v1/tasks/submit") == 1
     assert set(world.charges.values()) == {1}
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrived", "lost on its way"])
+async def test_ctrl_c_during_a_submit_leaves_a_doubt(world: World, arrives: bool) -> None:
+    """Interrupted between a submit and its answer: on record as pending; the next run asks for it
+    by its key, and only when it never arrived sends it again, with the same key."""
+
+    async def hang(request: httpx.Request, send: Send) -> httpx.Response:
+        if arrives:
+            await send(request)
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    spec = world.film("a bowl")
+    world.wire.meddle = hang
+    with anyio.move_on_after(5):
+        await world.run(spec)
+    before = world.results().records["a"]
+    assert (before.status, before.task_id) == (Status.PENDING, None)
+    world.wire.meddle = None
+    asked = len(world.wire.requests)
+    assert (await world.run(spec)).summary.complete
+    rest = world.wire.requests[asked:]
+    assert rest[0] == ("POST", "/v1/tasks/query")
+    assert (("POST", "/v1/tasks/submit") in rest) is not arrives
+    assert world.results().records["a"].out_task_id == before.out_task_id
+    assert world.charges == {before.out_task_id: 1}
 
 
 async def test_an_uncertain_submit_waits_after_a_day(world: World) -> None:
@@ -351,6 +402,34 @@ async def test_a_refused_key_ends_the_run_after_one_request(world: World) -> Non
     with pytest.raises(CredentialsError):
         await world.run(world.film("a bowl", "a cup"), terms=Terms(concurrency=1))
     assert len(world.wire.requests) == 1
+
+
+async def test_a_key_refused_midway_loses_nothing(world: World) -> None:
+    """401 while takes are in flight: nothing more is asked, and the next run, with a key that is
+    good, collects what was bought and buys the rest."""
+    async with World(world.root, latency_seconds=lambda _job: 60.0) as slow:
+        refused_at: list[float] = []
+
+        async def revoke(request: httpx.Request, send: Send) -> httpx.Response:
+            if anyio.current_time() - begun < 20:
+                return await send(request)
+            refused_at.append(anyio.current_time())
+            code = {"code": "invalid_api_key", "message": "revoked"}
+            return httpx.Response(401, json={"error": code})
+
+        begun = anyio.current_time()
+        slow.wire.meddle = revoke
+        spec = slow.film("a bowl", "a cup", "a plate", "a pan")
+        with pytest.raises(CredentialsError):
+            await slow.run(spec, terms=Terms(concurrency=3))
+        assert len(refused_at) <= 3
+        records = slow.results().records
+        assert [record.status for record in records.values()] == [Status.PENDING] * 3
+        assert all(record.task_id for record in records.values())
+        slow.wire.meddle = None
+        assert (await slow.run(spec)).summary.complete
+        assert slow.wire.count("/v1/tasks/submit") == 4
+        assert sorted(slow.charges.values()) == [1] * 4
 
 
 async def test_fail_fast_stops_new_submits(world: World) -> None:

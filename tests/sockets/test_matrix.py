@@ -139,10 +139,8 @@ async def test_a_cancel_gets_over_every_fault(name: str, tmp_path: Path) -> None
         assert studio.faults.fired == (1,)
         with client.opened() as planned:
             statuses = {record.status for record in planned.board.book.records.values()}
-        # A provider that says once that it knows no such task is believed.
-        lost = name == "404 task"
-        assert statuses == {Status.CANCELLED, Status.FAILED} if lost else {Status.CANCELLED}
-        assert studio.studio.tasks.statuses()["cancelled"] == 2 - lost
+        assert statuses == {Status.CANCELLED}
+        assert studio.studio.tasks.statuses()["cancelled"] == 2
         assert not studio.charges
 
 

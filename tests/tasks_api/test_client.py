@@ -133,8 +133,25 @@ async def test_a_lost_answer_that_stays_lost_is_its_own_error(world: World) -> N
         raise httpx.ReadTimeout("")
 
     world.wire.meddle = dead
-    with pytest.raises(LostAnswerError, match="no answer"):
+    with pytest.raises(LostAnswerError, match="no answer") as caught:
         await client_of(world).submit(BODY)
+    assert caught.value.uncertain
+
+
+async def test_an_answer_about_another_key_is_no_answer(world: World) -> None:
+    """Asked about one `out_task_id`, told of another's task: that one is not taken up."""
+    client = client_of(world)
+    await client.submit(BODY)
+
+    async def mix_up(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        await answer.aread()
+        content = answer.content.replace(b'"k1"', b'"k2"')
+        return httpx.Response(answer.status_code, content=content)
+
+    world.wire.meddle = mix_up
+    with pytest.raises(LostAnswerError, match="another out_task_id"):
+        await client.find("k1")
 
 
 async def test_a_connection_that_never_stood_is_no_lost_answer(world: World) -> None:

@@ -22,6 +22,8 @@ KEY = "sk-byts-0123456789abcdef"
         ),
         ("HTTPS://CDN.TEST/x?sig=1", "HTTPS://CDN.TEST/x?…"),
         ("'http://cdn.test/x#token=1'", "'http://cdn.test/x?…'"),
+        ("no such signature: 9f86d081, sorry", "no such signature: …, sorry"),
+        ("X-Amz-Credential=AKIA0123/us", "X-Amz-Credential=…"),
         ("a risk-free text, isn't it?", "a risk-free text, isn't it?"),
         ("https://example.test/help", "https://example.test/help"),
     ],
@@ -42,3 +44,8 @@ def test_no_text_lets_the_key_through(before: str, after: str) -> None:
     shown = redacted(f"{before}{KEY}{after}", KEY)
     assert KEY not in shown
     assert len(shown) <= TEXT_LETTERS_MAX + 1
+
+
+def test_a_long_text_is_cut() -> None:
+    """A server's words fill no screen."""
+    assert redacted("no " * 1_000) == ("no " * 1_000)[:TEXT_LETTERS_MAX] + "…"

@@ -123,7 +123,10 @@ def test_any_bytes_are_a_task_or_our_error(content: bytes) -> None:
         assert parse_task(content, "query").task_id
 
 
-@pytest.mark.parametrize("credits", ["1", -1, True, None, [], "NaN", 1e400])
+@pytest.mark.parametrize(
+    "credits",
+    ["1", -1, True, None, [], "NaN", 1e400, pytest.param(10**400, id="400 digits"), 10**13],
+)
 def test_credits_that_are_no_amount_are_unknown(credits: object) -> None:
     """Unknown is unknown, never 0."""
     content = json.dumps({"task_id": "t", "status": "completed", "credits": credits}).encode()

@@ -23,7 +23,8 @@ from pipeline.studio.engine import Job
 from pipeline.studio.tasks import Bounds, House
 from tests.proof.hostile.answer import SIGNATURE
 from tests.proof.hostile.arsenal import ENDPOINTS, arsenal
-from tests.proof.hostile.server import Case, Hostile, Sniffer
+from tests.proof.hostile.listener import Sniffer
+from tests.proof.hostile.server import Case, Hostile
 from tests.support.engine import plain
 from tests.support.forks import Ended, Forks, Order
 from tests.support.served import served
@@ -51,7 +52,7 @@ CLIP = plain(_JOB)
 _STOPPING = ("401", "402", "403", "429")
 _LINE = re.compile(
     r"^(?:film/draft/)?s(\d+): (rendered|recovered|failed|blocked|pending|not submitted|up to date"
-    r"|not cancelled|\w+, (?=free|nobody|[\d.]+ credits)|unknown to the provider|never arrived)"
+    r"|not cancelled|\w+, (?=free|nobody|[\d.]+ credits)|unknown to the provider)"
     r"(.*)$",
     re.MULTILINE,
 )
@@ -217,7 +218,8 @@ def _require_no_secrets(case: Case, said: str) -> None:
     files = {p: p.read_bytes() for p in (case.folder / "outputs").rglob("*") if p.is_file()}
     for place, content in (("the terminal", said.encode()), *files.items()):
         for secret in secrets:
-            assert secret not in content, f"{secret!r} in {place}: {content[:4000]!r}"
+            at = content.find(secret)
+            assert at < 0, f"{secret!r} in {place}: {content[max(at - 500, 0) : at + 500]!r}"
 
 
 def _require_reasons(case: Case, ended: Ended, about: str) -> None:
@@ -250,7 +252,8 @@ def _require_records(case: Case, about: str) -> None:
     """What was submitted last for each shot is what is on record for it."""
     records = read(Folder(case.folder / "outputs", "film", "draft"), "any").records
     for shot, key in case.submitted.items():
-        assert records[f"s{shot}"].out_task_id == key, f"shot {shot}: {about}"
+        recorded = records[f"s{shot}"].out_task_id
+        assert recorded == key, f"shot {shot}, {key} and not {recorded}: {about}"
 
 
 @contextmanager

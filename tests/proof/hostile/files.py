@@ -29,20 +29,8 @@ CORPUS = sorted(
 _CATALOG = load_catalog()
 _TOKENS = [
     *(b"&a [*a, *a]", b"*a", b"<<: *x", b"!!python/object:os.system x", b"!!binary aGk=", b"---\n"),
-    *(
-        b"...\n",
-        b"? ",
-        b": ",
-        b"- ",
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b"|\n",
-        b">-\n",
-        b"%YAML 1.1\n",
-        b"\t",
-    ),
+    *(b"...\n", b"? ", b": ", b"- ", b"{", b"}", b"[", b"]", b"|\n"),
+    *(b">-\n", b"%YAML 1.1\n", b"\t"),
     *(b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc2\x85", b"\xe2\x80\xa8", b"\r"),
     *(b"1" * 5000, b"0x" + b"f" * 400, b"1e999", b".inf", b".nan", b"2026-99-99", b"12:60:60"),
     *(b"[" * 2000, b"{a: " * 500, b"- " * 1000, b"'", b'"', b"\\ud800", b"\x1b[2J", b"../" * 50),

@@ -89,6 +89,7 @@ def _of_heads(good: bytes) -> Iterator[Answer]:
         ("a header of 200,000", head + b"X: " + b"x" * 200_000 + b"\r\n\r\n"),
         ("20,000 headers", head + b"X: y\r\n" * 20_000 + b"\r\n"),
         ("a folded header", head + b"X: y\r\n z\r\n\t@SECRET@\r\n\r\n" + good),
+        ("the key in a broken header", head + b"X: y\r@SECRET@\r\n\r\n" + good),
         ("a header without a name", head + b": y\r\n\r\n"),
         ("a header with NUL", head + b"X: a\0b\r\n\r\n"),
         ("a bare line feed", head.replace(b"\r", b"") + b"X: y\n\n" + good),

@@ -1,0 +1,70 @@
+"""A pass's folder: what is a clip in it, and what is done after a fault – nothing."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.errors import FolderError
+from pipeline.rendering import disk
+from pipeline.rendering.book import Book
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.states import Intent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INTENT = Intent("a", "2026-11-24T12:00:00.000Z", "studio", "d" * 64, {}, "k", 1, None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path, "film", "draft")
+
+
+@pytest.fixture
+def book(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Book:
+    """One intent is in the journal; then the sync of a clip has failed, and works again."""
+    book = Book.open(folder, "studio")
+    part = folder.part("a")
+    book.note(INTENT, sync=True)
+    part.write_bytes(b"clip")
+    with monkeypatch.context() as broken:
+        broken.setattr(disk, "sync", _fails)
+        with pytest.raises(FolderError, match="Input/output error"):
+            folder.place(part, "a.mp4", "0" * 64)
+    return book
+
+
+def _fails(_path: Path) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.usefixtures("book")
+def test_after_a_failed_sync_nothing_is_placed(folder: Folder) -> None:
+    """The kernel may have forgotten what it couldn't write: a second sync that works proves
+    nothing, so there is none, and what it was for is not done."""
+    part = folder.path / "a.mp4.part"
+    with pytest.raises(FolderError, match="left as it is"):
+        folder.place(part, "a.mp4", "0" * 64)
+    assert part.exists()
+    assert folder.clips() == {}
+
+
+def test_after_a_failed_sync_nothing_is_folded(folder: Folder, book: Book) -> None:
+    """The journal stays byte for byte for the next run, and there is no manifest."""
+    before = folder.journal_path.read_bytes()
+    book.fold()
+    assert folder.journal_path.read_bytes() == before
+    assert not folder.results_path.exists()
+
+
+def test_a_link_is_no_clip(folder: Folder, tmp_path: Path) -> None:
+    """Only files of the folder's own are clips; a link leads elsewhere."""
+    folder.part("a")
+    (tmp_path / "elsewhere.mp4").write_bytes(b"not ours")
+    folder.clip("b.mp4").write_bytes(b"clip")
+    folder.clip("a.mp4").symlink_to(tmp_path / "elsewhere.mp4")
+    assert folder.clips() == {"b.mp4": 4}

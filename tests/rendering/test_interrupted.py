@@ -1,0 +1,179 @@
+"""Interrupted, run again, and interrupted by something worse. Each began as a bug."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.errors import RecordsError
+from pipeline.rendering import disk
+from pipeline.rendering.book import Book
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.journal import encode
+from pipeline.rendering.states import Renamed
+from pipeline.rendering.steps import Action
+from tests.proof.footage import telling
+from tests.support.powercut import NOTHING, REMOVALS, Platter
+from tests.support.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing of its own comes after it."""
+
+
+def killing(*_anything: object) -> None:
+    raise KilledError
+
+
+async def test_ctrl_c_while_a_clip_is_restored(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both records have their other names and neither clip has moved: the next run moves each to
+    its own, and none is called unknown."""
+
+    def interrupted(_folder: Folder, _path: str) -> str:
+        raise KeyboardInterrupt
+
+    async with World(world.root, engine=telling) as told:
+        await told.run(told.film("a bowl"))
+        await told.run(told.film("a plate"))
+        clips = {disk.sha256(path) for path in told.outputs.rglob("*.mp4")}
+        with monkeypatch.context() as broken:
+            broken.setattr(Folder, "sha256", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                await told.run(told.film("a bowl"))
+        assert (await told.run(told.film("a bowl"))).summary.complete
+        assert {disk.sha256(path) for path in told.outputs.rglob("*.mp4")} == clips
+        assert not list(told.folder().path.glob("kept/unknown-*"))
+        (step,) = told.plan(told.film("a plate")).steps
+        assert step.action is Action.RESTORE
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+async def test_ctrl_c_while_a_line_is_synced_then_a_kill(
+    world: World, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Whether the line is there nobody knows, so no other is written behind it."""
+    await world.run(world.film("a bowl"))
+    await world.run(world.film("a plate"))
+    sync, calls = os.fsync, 0
+
+    def interrupted(descriptor: int) -> None:
+        nonlocal calls
+        sync(descriptor)
+        calls += 1
+        if calls == at:
+            raise KeyboardInterrupt
+
+    spec = world.film("a cup")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", interrupted)
+        broken.setattr(Folder, "write_results", killing)
+        with pytest.raises((KeyboardInterrupt, KilledError, BaseExceptionGroup)):
+            await world.run(spec)
+    assert (await world.run(spec)).summary.complete
+    assert set(world.charges.values()) == {1}
+
+
+def _platter(world: World, monkeypatch: pytest.MonkeyPatch) -> Platter:
+    """What is synced from now on, by however many processes."""
+    platter, sync = Platter(world.root), os.fsync
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        platter.synced(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    return platter
+
+
+async def test_folders_that_a_killed_run_made_are_synced_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Killed between a folder's creation and its sync; the next run completes; the power goes."""
+    sync: Callable[[Path], None] = disk.sync
+    spec = world.film("a bowl")
+    world.outputs.mkdir()
+    platter = _platter(world, monkeypatch)
+
+    def dying(path: Path) -> None:
+        if path == world.outputs / "film":
+            raise KilledError
+        sync(path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(disk, "sync", dying)
+        with pytest.raises(KilledError):
+            await world.run(spec)
+    assert (await world.run(spec)).summary.complete
+    image = tmp_path / "image"
+    platter.cut(image, NOTHING)
+    left = {path.name for path in (image / "outputs/film/draft").iterdir()}
+    assert {"a.mp4", "results.json"} <= left
+
+
+@pytest.mark.parametrize("survives", [REMOVALS, NOTHING])
+async def test_a_move_that_a_killed_run_made_is_synced_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, survives: str
+) -> None:
+    """Killed right after the move to kept/; the next run completes; the power goes."""
+    async with World(world.root, engine=telling) as told:
+        await told.run(told.film("a bowl"))
+        spec, move = told.film("a plate"), Folder.move
+        platter = _platter(told, monkeypatch)
+
+        def dying(folder: Folder, source: str, target: str) -> None:
+            move(folder, source, target)
+            raise KilledError
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Folder, "move", dying)
+            broken.setattr(Book, "fold", killing)
+            with pytest.raises((KilledError, BaseExceptionGroup)):
+                await told.run(spec)
+        assert (await told.run(spec)).summary.complete
+        image = tmp_path / "image"
+        platter.cut(image, survives)
+        kept = image / "outputs/film/draft/kept"
+        assert [path.suffix for path in kept.iterdir()] == [".mp4"]
+
+
+@pytest.mark.parametrize("digest", ["../../../../evil", "short", "", "0123456789AB" + "x" * 52])
+async def test_a_forged_digest_names_no_file(world: World, digest: str) -> None:
+    """Names in kept/ are cut from digests: one that is none damages the records, exit 6."""
+    await world.run(world.film("a bowl"))
+    path = world.folder().results_path
+    forged = json.loads(path.read_text("utf-8"))
+    forged["renders"]["a"]["digest"] = digest
+    path.write_text(json.dumps(forged), "utf-8")
+    with pytest.raises(RecordsError, match="can't be a digest"):
+        await world.run(world.film("a plate"))
+
+
+async def test_a_forged_journal_leads_nowhere(world: World) -> None:
+    """The checksum is right, the name isn't one."""
+    await world.run(world.film("a bowl"))
+    forged = encode(Renamed("a", "2026-11-24T12:00:00.000Z", "kept/../../../../evil"), 1)
+    world.folder().journal_path.write_bytes(forged)
+    with pytest.raises(RecordsError, match="damaged"):
+        await world.run(world.film("a plate"))
+
+
+async def test_a_forged_still_is_no_traceback(world: World) -> None:
+    """A recorded request whose image has no digest damages the records."""
+    await world.run(world.film("a bowl"))
+    path = world.folder().results_path
+    forged = json.loads(path.read_text("utf-8"))
+    forged["renders"]["a"]["request"]["init_image"] = {}
+    path.write_text(json.dumps(forged), "utf-8")
+    with pytest.raises(RecordsError, match="sha256"):
+        await world.run(world.film("a bowl"))
