@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _LINE_END: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What libyaml counts as a line's end."""
 
+MAX_DEPTH: Final = 32
+TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep; a storyboard has 4"
+
 
 def quoted(text: str, limit: int = 40) -> str:
     """The text between backquotes, shortened, on one line."""
@@ -157,6 +160,7 @@ def _by_problem(problem: str, at: Place, since: Place, lines: list[str]) -> tupl
         "expected node content": f"a value belongs here, not {character}; put it in quotes",
         "tag": "! has a meaning in YAML; put quotes around the text",
         "incompatible YAML": "this file asks for another YAML version; remove the %YAML line",
+        "maximum nesting depth": TOO_DEEP,  # libyaml's scanner runs ahead of what we count
         "<document start>": "the storyboard has ended before this line; mend its indentation",
     }
     for part, message in known.items():

@@ -25,7 +25,6 @@ from yaml.events import (
 from pipeline.storyboard import scalars, syntax
 from pipeline.storyboard.places import START, Map, Place, Problem, Seq
 
-MAX_DEPTH: Final = 32
 MAX_COPIES: Final = 200_000
 """Values that aliases and merge keys may add to a document, all together."""
 
@@ -242,10 +241,10 @@ class TreeBuilder:
     def _pushed(self, into: Map | Seq) -> _Frame:
         if self._frame is not None:
             self._stack.append(self._frame)
-        if len(self._stack) >= MAX_DEPTH:
+        if len(self._stack) >= syntax.MAX_DEPTH:
             self._stack.clear()  # the path would be as deep
             self._frame = None
-            self._stop(into.place, f"nested more than {MAX_DEPTH} levels deep; a storyboard has 4")
+            self._stop(into.place, syntax.TOO_DEEP)
         self._frame = _Frame(into)
         return self._frame
 
@@ -292,8 +291,8 @@ class TreeBuilder:
         else:
             value, nodes, height = known
             self._copied(nodes, place)
-            if len(self._stack) + 1 + height > MAX_DEPTH:
-                self._stop(place, f"*{name} nests more than {MAX_DEPTH} levels deep")
+            if len(self._stack) + 1 + height > syntax.MAX_DEPTH:
+                self._stop(place, f"*{name} nests more than {syntax.MAX_DEPTH} levels deep")
             if self._frame is not None:
                 self._frame.nodes += nodes - 1
                 self._frame.height = max(self._frame.height, height + 1)

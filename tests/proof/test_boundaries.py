@@ -64,6 +64,6 @@ def _seen(log: str, outputs: str) -> Counter[str]:
         paths = [found or quoted for found, quoted in _PATH.findall(arguments)]
         touches = any(path.startswith((f"{outputs}/", "outputs/")) for path in paths)
         touches = touches or (name == "fsync" and outputs in paths)
-        reads = name == "openat" and not re.search("O_(CREAT|WRONLY|RDWR)", arguments)
-        seen[_KINDS[name]] += touches and not reads
+        changes = re.search("O_(CREAT|WRONLY|RDWR)", arguments) and "O_TMPFILE" not in arguments
+        seen[_KINDS[name]] += touches and (name != "openat" or bool(changes))
     return +seen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from pipeline.storyboard import documents
 from pipeline.storyboard.documents import Document, Map, Seq, parse
 from pipeline.storyboard.scalars import UNREADABLE
+
+if TYPE_CHECKING:
+    from pipeline.storyboard.places import Place
 
 
 def value_of(text: str) -> Any:
@@ -157,19 +160,20 @@ def test_a_list_as_key_is_skipped_with_its_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "place"),
+    ("data", "places"),
     [
-        (b"[" * 10_000_000, (1, 33)),
-        (b"{a: " * 2_500_000, (1, 129)),
-        (b"- " * 5_000_000, (1, 65)),
-        (b"".join(b" " * depth + b"a:\n" for depth in range(2000)), (33, 33)),
+        # libyaml scans ahead for a key's colon, and from 0.2.6 on it has a limit of 1,000 itself.
+        (b"[" * 10_000_000, [(1, 33), (1, 1001)]),
+        (b"{a: " * 2_500_000, [(1, 129)]),
+        (b"- " * 5_000_000, [(1, 65)]),
+        (b"".join(b" " * depth + b"a:\n" for depth in range(2000)), [(33, 33)]),
     ],
     ids=["flow list", "flow mapping", "block list", "block mapping"],
 )
-def test_ten_megabytes_of_nesting_are_refused(data: bytes, place: tuple[int, int]) -> None:
+def test_ten_megabytes_of_nesting_are_refused(data: bytes, places: list[Place]) -> None:
     """Depth is bounded: no RecursionError, and no minute of work."""
     found, message = only_problem(data)
-    assert found == place
+    assert found in places
     assert "more than 32 levels" in message
 
 

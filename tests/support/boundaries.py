@@ -161,7 +161,9 @@ class Boundaries:
 
     def _open(self, real: Callable[..., int]) -> Callable[..., int]:
         def watched(path: Any, flags: int, *rest: Any, **more: Any) -> int:
-            name = self.ours(path) if flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR) else None
+            # filelock asks with a file that never gets a name what the file system can do.
+            writes = flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR) and not is_nameless(flags)
+            name = self.ours(path) if writes else None
             if name is None:
                 return real(path, flags, *rest, **more)
             self.cross("open", name)
@@ -303,6 +305,11 @@ class _Chunks(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def is_nameless(flags: int) -> bool:
+    """Whether a file is opened that no folder shows, and nothing is left of."""
+    return flags & os.O_TMPFILE == os.O_TMPFILE
 
 
 def under(folder: Path) -> dict[str, bytes]:
