@@ -118,9 +118,14 @@ class _Decision:
         """The step for a take, behind one for the open task of an earlier request for it."""
         record = self._records.get(want.take.key)
         if record is not None and record.digest == want.digest:
-            return [self._same_request(want, record)]
-        changes = () if record is None else differences(record.request, want.fields)
-        step = self._other_request(want, ", ".join(changes) or "new")
+            # A clip that never comes, or never plays, can be rendered anew beside its task.
+            beside = self._selection.force and state_of(record) is State.DELIVERABLE
+            if not beside:
+                return [self._same_request(want, record)]
+            step = self._render(want, "forced", record)
+        else:
+            changes = () if record is None else differences(record.request, want.fields)
+            step = self._other_request(want, ", ".join(changes) or "new")
         if record is None or not must_be_kept(record):
             return [step]
         kept = self._kept_name(record)

@@ -141,6 +141,36 @@ async def test_force_after_going_back_is_a_new_attempt(world: World) -> None:
     assert_one_task_one_record(world)
 
 
+async def test_force_renders_beside_a_clip_that_never_comes(world: World) -> None:
+    """A completed task whose clip can't be had is not the end of the shot: --force buys another
+    attempt, and the first one's clip is kept whenever it comes."""
+    spec = world.film("a bowl")
+    addresses: list[str] = []
+
+    async def page(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path.startswith("/v1/"):
+            return await send(request)
+        addresses.append(request.url.path)
+        if request.url.path == addresses[0]:
+            return httpx.Response(200, stream=httpx.ByteStream(b"<html>sorry</html>"))
+        return await send(request)
+
+    world.wire.meddle = page
+    report = await world.run(spec)
+    assert report.summary.counts[Kind.PENDING] == 1
+    report = await world.run(spec, force=True)
+    assert report.summary.counts[Kind.RENDERED] == 1
+    assert report.summary.counts[Kind.PENDING] == 1
+    assert world.results().records["a"].attempt == 2
+    world.wire.meddle = None
+    assert (await world.run(spec)).summary.complete
+    (kept,) = (r for name, r in world.results().records.items() if name.startswith("kept/"))
+    assert kept.clip is not None
+    assert world.folder().clip(kept.clip.path).is_file()
+    assert set(world.charges.values()) == {1}
+    assert len(world.charges) == 2
+
+
 async def test_a_kept_clip_without_records_is_used(world: World) -> None:
     """With results.json lost, a clip in kept/ named by the request's digest is restored."""
     await world.run(world.film("a bowl"))
