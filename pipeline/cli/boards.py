@@ -86,6 +86,7 @@ def selection(args: argparse.Namespace) -> Selection:
         failed=args.failed,
         force=args.force,
         retry_blocked=args.retry_blocked,
+        resubmit_uncertain=args.resubmit_uncertain,
     )
 
 

@@ -16,6 +16,8 @@ from pipeline.errors import ShotmakeError, StoryboardError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.cli.terminal import Terminal
+
 _EPILOG = """\
 exit codes: 0 every selected take is rendered · 1 some are not · 2 the command or a storyboard is
 wrong, nothing was submitted · 3 money · 4 credentials · 5 another run holds the folder ·
@@ -43,6 +45,9 @@ _COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The `shotmake` command."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     sys.exit(command(arguments))
 
 
@@ -70,7 +75,11 @@ def command(arguments: Sequence[str] | None = None) -> int:
         terminal.fail(f"shotmake: {error}")
         return int(exit_for(error))
     except KeyboardInterrupt:
-        return int(Exit.INTERRUPTED)
+        return _interrupted(terminal)
+    except BaseExceptionGroup as group:  # Ctrl-C for the second time, amid what goes on at once
+        if group.subgroup(KeyboardInterrupt) is None:
+            raise
+        return _interrupted(terminal)
     except OSError as error:
         # Whoever read us has left, or their disk is full. Python flushes stdout once more at
         # exit: give it a place.
@@ -78,6 +87,11 @@ def command(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):
             terminal.fail(f"shotmake: {error}")
         return int(Exit.INCOMPLETE)
+
+
+def _interrupted(terminal: Terminal) -> int:
+    terminal.fail("shotmake: interrupted; what is in flight is on record")
+    return int(Exit.INTERRUPTED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -174,11 +188,6 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="clips may come from there, too; repeatable; default: the provider's domain alone",
     )
     _insistence(parser)
-    parser.add_argument(
-        "--resubmit-uncertain",
-        action="store_true",
-        help="buy anew what was sent over 24 h ago and never answered",
-    )
 
 
 def _serve_options(parser: argparse.ArgumentParser) -> None:
@@ -220,6 +229,11 @@ def _serve_options(parser: argparse.ArgumentParser) -> None:
 def _insistence(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="render what is up to date, too")
     parser.add_argument("--retry-blocked", action="store_true", help="try blocked prompts again")
+    parser.add_argument(
+        "--resubmit-uncertain",
+        action="store_true",
+        help="buy anew what may have been bought, but the provider knows nothing of",
+    )
 
 
 def _number(text: str, kind: type, least: float, most: float, says: str) -> Any:

@@ -62,6 +62,8 @@ class Board:
 
     def make_room(self, step: Step) -> None:
         """Give records their other names, once: out of the step's way, or back for it."""
+        if step.lost:
+            self.lost(step.render)
         for name, to in step.moves:
             record = self.record(name)
             # On the disk before a clip follows it; a render's intent is synced in any case.
@@ -76,8 +78,13 @@ class Board:
                 else:  # not there, so nothing will move; its task may still bring it back
                     self.book.note(Moved(to, self.now(), f"{to}.mp4"))
 
-    def intend(self, plan: Plan, wanted: Wanted, attempt: int, credits: float | None) -> str:
-        """Put on record, synced, that an attempt is about to be bought; answers with its key."""
+    def intend(
+        self, plan: Plan, wanted: Wanted, attempt: int, credits: float | None, key_id: str
+    ) -> str:
+        """Put on record, synced, that an attempt is about to be bought; answers with its key.
+
+        `key_id` tells with which API key.
+        """
         take = wanted.take
         if state_of(self.book.records.get(take.key)) is State.COMPLETED:
             self.lost(take.key)  # its clip is gone, and no task is known that could bring it back
@@ -94,6 +101,7 @@ class Board:
                 out_task_id=key,
                 attempt=attempt,
                 reserved_credits=credits,
+                key_id=key_id,
             ),
             sync=True,
         )
@@ -202,15 +210,19 @@ class Board:
             home, clip = f"{name}.mp4", record.clip
             if clip is None or clip.path == home:
                 continue
-            if self._has(home, clip):
+            if self._is(home, clip):
                 self.folder.sync_moves(home)  # the run that moved it may not have come to that
                 self.book.note(Moved(name, self.now(), home))
-            elif name.startswith(KEPT) and not self._has(clip.path, clip):
+            elif name.startswith(KEPT) and not self._is(clip.path, clip):
                 self.book.note(Moved(name, self.now(), home))
             elif name.startswith(KEPT):
                 self._lodgers[clip.path] = name
-            elif self._has(clip.path, clip):
+            elif self._is(clip.path, clip):
                 self._bring_home(name, clip)
+
+    def _is(self, path: str, clip: Clip) -> bool:
+        """The very bytes: by sizes alone, clips that a killed run has left could be mixed up."""
+        return self._has(path, clip) and self.folder.sha256(path) == clip.sha256
 
 
 def _clip(path: str, sha256: str, size: int, footage: Footage) -> Clip:

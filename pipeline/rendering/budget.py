@@ -25,7 +25,6 @@ class Budget:
     spent: float = 0.0
     """Billed in this run; for a task that ended and didn't say, the most it may have cost."""
     _reserved: dict[Key, float | None] = field(default_factory=dict)
-    _trusts: bool = True
 
     @property
     def reserved(self) -> float:
@@ -44,22 +43,16 @@ class Budget:
         self._reserved[key] = worst
 
     def correct(self, key: Key, estimated: float) -> bool:
-        """Put the provider's own estimate in the place of ours; whether the cap still holds.
+        """Reserve the provider's own estimate where it is over ours; whether the cap still holds.
 
-        Not a lower one that can't be right: nothing at all, or from a provider whose bill has been
-        over its estimate in this run.
+        A lower one frees nothing: it is no promise, and the bill comes soon enough.
         """
-        worst = self._reserved.get(key)
-        if worst is not None and (estimated == 0 or not self._trusts):
-            estimated = max(worst, estimated)
-        self._reserved[key] = estimated
+        self._reserved[key] = max(self._reserved.get(key) or 0.0, estimated)
         return self.cap is None or self.spent + self.reserved <= self.cap + _ROUNDING
 
     def settle(self, key: Key, credits: float | None) -> None:
         """A task's bill; None where it didn't say: then its worst case counts as spent."""
         worst = self._reserved.pop(key, None)
-        if worst is not None and credits is not None and credits > worst + _ROUNDING:
-            self._trusts = False
         self.spent = round(self.spent + ((worst or 0.0) if credits is None else credits), 6)
 
     def _require_room(self, cap: float, render: str, worst: float | None) -> None:

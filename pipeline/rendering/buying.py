@@ -18,7 +18,7 @@ from pipeline.errors import (
 from pipeline.rendering.budget import OVER_CAP
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import billed, outcome
-from pipeline.rendering.states import Failure, is_lost
+from pipeline.rendering.states import Failure
 from pipeline.tasks_api.patience import Patience
 from pipeline.tasks_api.wire import DUPLICATE_KEY, WAITING_STATUSES, encode_submit
 
@@ -28,18 +28,24 @@ if TYPE_CHECKING:
     from pipeline.tasks_api.wire import Task
 
 
-async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: int) -> Task:
+async def buy(
+    errand: Assignment, wanted: Wanted, image: str | None, attempt: int, *, make_room: bool
+) -> Task:
     """Buy one attempt; the task may be an older one, if its key was known.
+
+    `make_room`: earlier records give way first, but not before it is sure that the cap allows it.
 
     Raises `BalanceError` when `--max-credits` forbids it: nothing is bought then, or it is
     cancelled again; other `ApiError`s as `TasksClient.submit` does.
     """
     board, budget, step = errand.work.board, errand.shared.budget, errand.work.step
-    earlier = await _found_after_all(errand, wanted)
     budget.reserve(errand.work.key, step.reserve)
-    key = board.intend(errand.work.plan, wanted, attempt, step.reserve)
+    if make_room:
+        board.make_room(step)
+    key_id = errand.shared.gateway.client.key_id
+    key = board.intend(errand.work.plan, wanted, attempt, step.reserve, key_id)
     errand.tell(Kind.SUBMITTING)
-    task = earlier or await _submit(errand, wanted, image, key)
+    task = await _submit(errand, wanted, image, key)
     try:
         board.submitted(errand.name, task.task_id)
     except FolderError as error:
@@ -60,21 +66,6 @@ async def buy(errand: Assignment, wanted: Wanted, image: str | None, attempt: in
 def is_replayed(task: Task) -> bool:
     """Whether a submit was answered with an end at once: an older task's, by all that is known."""
     return task.phase != "open" and not task.recovered
-
-
-async def _found_after_all(errand: Assignment, wanted: Wanted) -> Task | None:
-    """A task that the provider has called unknown, asked for once more: that may have been to
-    another account's key.
-    """
-    record = errand.work.board.book.records.get(errand.name)
-    lost = record is not None and is_lost(record) and record.digest == wanted.digest
-    if record is None or record.task_id is None or not lost:
-        return None
-    client = errand.shared.gateway.client
-    try:
-        return await client.look_up(record.task_id, Patience(on_wait=errand.tell_wait))
-    except TaskNotFoundError:
-        return None
 
 
 async def _submit(errand: Assignment, wanted: Wanted, image: str | None, key: str) -> Task:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ApiError, CredentialsError, TaskNotFoundError
-from pipeline.rendering.outcomes import UNCERTAIN, billed, key_may_be_forgotten, outcome
+from pipeline.rendering.outcomes import billed, doubt, outcome
 from pipeline.rendering.states import State, Status, state_of
 
 if TYPE_CHECKING:
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from pipeline.rendering.board import Board
     from pipeline.rendering.states import Record
     from pipeline.tasks_api.client import TasksClient
-
-
-UNKNOWN = (
-    "the provider knows nothing of it. Is this the key that bought it? It stays on record, and the "
-    "next run asks again"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +71,9 @@ async def _cancel(board: Board, client: TasksClient, name: str, now: datetime) -
             board.submitted(name, task_id)
         task = await client.cancel(task_id)
     except TaskNotFoundError:
-        if task_id is None and key_may_be_forgotten(record, now):
-            return Cancelled(name, None, "unknown to the provider", None, UNCERTAIN)
         # Another account's key is answered just so, and the task may be running.
-        return Cancelled(name, task_id, "unknown to the provider", None, UNKNOWN)
+        trouble = doubt(board.record(name), now, client.key_id, resend=False) or ""
+        return Cancelled(name, task_id, "unknown to the provider", None, trouble)
     if task.phase == "completed":
         board.ended(name, Status.COMPLETED, task.credits, None)
     elif task.phase != "open":

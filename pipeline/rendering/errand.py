@@ -8,6 +8,7 @@ be written.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import (
@@ -25,13 +26,7 @@ from pipeline.rendering.buying import buy, is_replayed
 from pipeline.rendering.delivery import bring_home
 from pipeline.rendering.following import TimeUpError, age, follow
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.outcomes import (
-    UNCERTAIN,
-    UNCERTAIN_UNASKED,
-    billed,
-    key_may_be_forgotten,
-    outcome,
-)
+from pipeline.rendering.outcomes import billed, doubt, outcome
 from pipeline.rendering.states import LOST, Failure, Status
 from pipeline.rendering.steps import Action
 from pipeline.tasks_api.patience import Patience
@@ -78,11 +73,10 @@ class Errand:
     async def _render(self, wanted: Wanted, attempt: int, failures: int = 0) -> None:
         """Buy attempts until one is completed, or the retries are used up."""
         image = self._gateway.image(wanted.take.request)
-        if self._step.action is Action.RENDER:
-            self._board.make_room(self._step)
-        replays = 0
+        make_room, replays = self._step.action is Action.RENDER, 0
         while True:
-            task = await buy(self._its, wanted, image, attempt)
+            task = await buy(self._its, wanted, image, attempt, make_room=make_room)
+            make_room = False
             replayed = is_replayed(task)
             task = await follow(self._its, task)
             if not replayed:
@@ -154,33 +148,35 @@ class Errand:
 
     async def _go_on_without(self, record: Record) -> None:
         """The provider knows neither the task nor its key."""
-        wanted = self._step.wanted
-        if record.task_id is not None:
-            self._board.lost(self._its.name)
-            if self._gateway.free and wanted is not None:
-                await self._render(wanted, record.attempt)
-                return
-            # It may have been billed, and the plan has called this step free: whether it is
-            # bought again is for the next plan to say.
-            said = f"the provider no longer knows {record.task_id}; is this the key that "
-            said += "bought it? The next run renders it anew"
-            self._tell_failure(Failure(LOST, said, retryable=True))
-        elif self._is_uncertain(record) and not self._terms.resubmit_uncertain:
-            # Also where no take asks for it: one may again, and then it is as uncertain.
-            self._tell(Kind.PENDING, UNCERTAIN if wanted else UNCERTAIN_UNASKED)
+        wanted, name = self._step.wanted, self._its.name
+        bought, free = record.task_id is not None, self._gateway.free
+        doubtful = None if free else self._doubt(record)
+        anew = self._step.anew
+        if doubtful and (not self._terms.resubmit_uncertain or (bought and wanted and not anew)):
+            self._tell(Kind.PENDING, doubtful)
         elif wanted is None:
-            failure = Failure(LOST, "never answered, and the provider knows nothing of it", False)
-            self._board.refused(self._its.name, failure)
-            self._tell_failure(failure)
-        elif self._summary.halted:
+            said = "the provider knows nothing of it, and no shot asks for it: let go of"
+            if bought:
+                self._board.lost(name)
+            else:
+                self._board.refused(name, Failure(LOST, said, retryable=False))
+            self._tell_failure(Failure(LOST, said, retryable=False))
+        elif self._summary.halted and not free:
             self._tell(Kind.PENDING, f"not submitted again: {self._summary.halted}")
+        elif bought and anew:
+            work = replace(self._its.work, step=anew)
+            await Errand(replace(self._its, work=work))._render(wanted, anew.attempt)
         else:
+            if bought:  # on this machine nothing is paid for
+                self._board.lost(name)
             await self._render(wanted, record.attempt)
 
-    def _is_uncertain(self, record: Record) -> bool:
-        """Whether it may have been bought all the same."""
-        now = self._its.shared.now()
-        return not self._gateway.free and key_may_be_forgotten(record, now)
+    def _doubt(self, record: Record) -> str | None:
+        """Why it may have been bought all the same, and how to go on without it."""
+        asked, now = self._step.wanted is not None, self._its.shared.now()
+        said = doubt(record, now, self._gateway.client.key_id, resend=asked)
+        then = "buys it anew" if asked else "lets go of it, as no shot asks for it any more"
+        return said and f"{said}; --resubmit-uncertain {then}"
 
     async def _deliver(self, task: Task, kind: Kind) -> None:
         """Download, verify and store; what can't be had now is fetched by the next run."""
@@ -208,7 +204,9 @@ class Errand:
             self._tell(Kind.PENDING, f"not ended after {seconds:g} s; the next run collects it")
         except CredentialsError as error:
             self._summary.halt(str(error))
-            self._tell(Kind.HELD, "the key was refused")
+            record = self._board.book.records.get(self._its.name)
+            in_flight = record is not None and record.status is Status.PENDING
+            self._tell(Kind.PENDING if in_flight else Kind.HELD, "the key was refused")
             raise
         except (ApiError, MediaError) as error:
             self._give_up(error)
@@ -228,8 +226,12 @@ class Errand:
             money = isinstance(error, BalanceError)
             self._summary.halt(str(error), out_of_money=money, recall=not capped)
         record = self._board.book.records.get(self._its.name)
-        if record is not None and record.status is Status.PENDING:
-            self._tell(Kind.PENDING, f"{error}; the next run collects it")
+        owed = record is not None and (
+            record.status is Status.PENDING or self._step.action is Action.RECOVER
+        )
+        if record is not None and owed:
+            unknown = isinstance(error, TaskNotFoundError) and self._doubt(record)
+            self._tell(Kind.PENDING, unknown or f"{error}; the next run collects it")
         elif isinstance(error, CalledOffError):
             self._tell(Kind.HELD)
         elif stops:

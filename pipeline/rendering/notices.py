@@ -132,7 +132,7 @@ class Report:
             self.summary.counts[notice.kind] += 1
         try:
             self.watch(notice)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: what a closed file says
             self.watch = _nobody
 
 

@@ -18,15 +18,27 @@ KEY_KEPT = timedelta(hours=24)
 _CORRECTION = timedelta(minutes=5)
 """By so much a clock may be set back, as time servers do it, without casting a doubt."""
 
-UNCERTAIN = (
-    "sent over a day ago, never answered, and the provider no longer knows its key: it may have "
-    "been billed. --resubmit-uncertain buys it anew"
-)
 
-UNCERTAIN_UNASKED = (
-    "sent over a day ago, never answered, and the provider no longer knows its key: it may have "
-    "been billed. No shot asks for it any more; --resubmit-uncertain lets go of it"
-)
+def doubt(record: Record, now: datetime, key_id: str, *, resend: bool) -> str | None:
+    """Why something may have been bought of which the provider knows nothing; None: it wasn't.
+
+    `key_id` is the present API key's. `resend`: a submit that is young would go out once more under
+    its own `out_task_id`, which buys nothing twice.
+    """
+    other = record.key_id not in {None, key_id}
+    if record.task_id is not None:
+        whose = "it was bought with another API key" if other else "is this the key that bought it?"
+        known = f"the provider knows nothing of {record.task_id}: {whose}"
+    elif other:
+        known = "sent with another API key than this one, and never answered"
+    elif key_may_be_forgotten(record, now):
+        known = "sent over a day ago, never answered, and the provider no longer knows its key"
+    elif resend:
+        return None
+    else:
+        known = "sent, never answered, and the provider doesn't know its key so far"
+    end = "" if known.endswith("?") else "."
+    return f"{known}{end} It may have been billed; it stays on record, and the next run asks again"
 
 
 def key_may_be_forgotten(record: Record, now: datetime) -> bool:

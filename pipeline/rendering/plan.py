@@ -15,7 +15,6 @@ from pipeline.rendering.digest import differences, digest, out_task_id, request_
 from pipeline.rendering.prices import FREE
 from pipeline.rendering.states import (
     KEPT,
-    LOST,
     WITHOUT_A_CLIP,
     Record,
     State,
@@ -166,7 +165,7 @@ class _Decision:
         if state in UNDER_WAY:
             fetch = "is open" if state is State.OPEN else "is completed, its clip not fetched yet"
             step = self._free(want, Action.RESUME, f"{record.task_id} {fetch}", record)
-            return self._at_its_provider(replace(step, reserve=self._open_bill(record)), record)
+            return self._known(replace(step, reserve=self._open_bill(record)), want, record)
         if state is State.COMPLETED:
             return self._rendered(want, record)
         if state is State.BLOCKED and not self._selection.retry_blocked:
@@ -182,8 +181,7 @@ class _Decision:
             step = self._take_back(want, kept, reason)
         else:
             step = self._render(want, reason, record)
-        # A lost task's next attempt has its key, and asks for it by its id first.
-        if step.action is Action.SKIP or not must_be_kept(record) or (is_lost(record) and not kept):
+        if step.action is Action.SKIP or not must_be_kept(record):
             return step
         return replace(step, moves=((want.take.key, self._kept_name(record)), *step.moves))
 
@@ -191,14 +189,16 @@ class _Decision:
         key = want.take.key
         if self._selection.force:
             step = self._render(want, "forced", record)
-            return replace(step, moves=((key, self._kept_name(record)),))
+            # Also of a clip that was found without its task: its number was bought, too.
+            attempt = max(step.attempt, record.attempt + 1)
+            return replace(step, attempt=attempt, moves=((key, self._kept_name(record)),))
         if clip_is_there(record, self._clips):
             return self._free(want, Action.SKIP, UP_TO_DATE, record)
         changed = record.clip is not None and record.clip.path in self._clips
         reason = "the clip is not the one rendered" if changed else "the clip is missing"
         if record.task_id is not None:
             step = self._free(want, Action.RECOVER, f"{reason}, its task is known", record)
-            return self._at_its_provider(step, record)
+            return self._known(step, want, record)
         return self._restore_stranger(want, reason, record) or self._render(want, reason, record)
 
     def _other_request(self, want: Wanted, reason: str) -> Step:
@@ -257,6 +257,22 @@ class _Decision:
         reason = f"{reason}; rendered before, kept as {path}"
         return replace(self._free(want, Action.RESTORE, reason, record), source=path)
 
+    def _known(self, step: Step, want: Wanted, record: Record) -> Step:
+        """A step for a task with an id. Should the provider not know it, it was paid for all the
+        same, perhaps, and stays on record: beside the next attempt, which has a key of its own.
+        """
+        step = self._at_its_provider(step, record)
+        if step.action is Action.SKIP or not self._selection.resubmit_uncertain:
+            return step
+        anew = self._render(want, "the provider knows nothing of its task", record)
+        moves = ((want.take.key, self._kept_name(record)),)
+        return replace(
+            step,
+            reason=f"{step.reason}; bought anew if the provider knows nothing of it",
+            price=anew.price,
+            anew=replace(anew, moves=moves, lost=True),
+        )
+
     def _at_its_provider(self, step: Step, record: Record) -> Step:
         """A task can only be asked for where it was bought; a doubt about money buys nothing."""
         if record.provider == self._provider:
@@ -270,18 +286,17 @@ class _Decision:
     def _next_attempt(self, want: Wanted, record: Record | None) -> int:
         """One more than the last known attempt of this take at this request.
 
-        A lost or never answered one keeps its number, and so does one that was refused: should the
-        provider know its key after all (a 504 that came too soon), nothing is bought.
+        A never answered one keeps its number, and so does one that was refused: should the provider
+        know its key after all (a 504 that came too soon), nothing is bought.
         """
         known = [self._records[name] for name in self._kept.get(want.digest, ())]
         known = [kept for kept in known if self._owns(want, kept)]
         last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
         if last is None:
             return 1
-        lost = last.error is not None and last.error.code == LOST
         # The provider has called the key another request's: it is of no use any more.
         spoiled = last.error is not None and last.error.code == DUPLICATE_KEY
-        answered = last.task_id is not None and not lost
+        answered = last.task_id is not None
         return last.attempt + 1 if answered or spoiled else last.attempt
 
     def _kept_name(self, record: Record) -> str:

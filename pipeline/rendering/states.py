@@ -72,7 +72,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of the last attempt at one take. Times are UTC, RFC 3339."""
+    """What is known of the last attempt at one take. Times are UTC, RFC 3339.
+
+    `key_id` tells the API key that it was bought with from others: nobody else's shows its task.
+    """
 
     status: Status
     digest: str
@@ -86,6 +89,7 @@ class Record:
     credits: float | None = None
     clip: Clip | None = None
     error: Failure | None = None
+    key_id: str | None = None
 
 
 LOST = "task_lost"
@@ -114,6 +118,7 @@ class Intent:
     out_task_id: str
     attempt: int
     reserved_credits: float | None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +276,7 @@ def _intended(event: Intent) -> Record:
         attempt=event.attempt,
         provider=event.provider,
         submitted_at=event.at,
+        key_id=event.key_id,
     )
 
 

@@ -49,7 +49,9 @@ class Step:
     anything else happens: out of the way into `kept/`, or back from there. `source` is a clip
     without a record that a restore takes. `wanted` is missing where no take asks for the record.
     `price` is what the step may newly cost; `reserve` is the most that may be billed while it is
-    done, the bill of a task that was bought before included (None: nobody knows).
+    done, the bill of a task that was bought before included (None: nobody knows). `anew` is what
+    takes the step's place if the provider knows the task no more; only `--resubmit-uncertain` has
+    one. `lost`: such a task is given up before.
     """
 
     render: str
@@ -63,6 +65,8 @@ class Step:
     source: str | None = None
     moves: tuple[tuple[str, str], ...] = ()
     wanted: Wanted | None = None
+    anew: Step | None = None
+    lost: bool = False
 
     @property
     def estimated_credits(self) -> float | None:
@@ -78,6 +82,7 @@ class Selection:
     failed: bool = False
     force: bool = False
     retry_blocked: bool = False
+    resubmit_uncertain: bool = False
 
     def includes(self, shot: str) -> bool:
         """Whether one of the globs (none: all) names the shot."""

@@ -7,6 +7,7 @@ query is asked once, as whoever polls asks again anyway.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 ANSWER_BYTES_MAX = 1024 * 1024
 _SILENCE = httpx.Timeout(30.0)
+_KEY_ID_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class TasksClient:
     ) -> None:
         self._http = http
         self._key = key
+        self.key_id = hashlib.sha256(f"shotmake {key}".encode()).hexdigest()[:_KEY_ID_DIGITS]
+        """Tells keys apart in records, and is none: 32 bits of a hash."""
         self._surroundings = surroundings
         self._log = log
         self._submits = Gate()  # a spend bucket is empty: nothing is bought, the free goes on

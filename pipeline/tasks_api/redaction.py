@@ -8,7 +8,10 @@ TEXT_LETTERS_MAX = 400
 """No message of a server's needs more; a longer one is cut."""
 
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
-_QUERY = re.compile(r"(?i)(\?|%3f|#)[^\s\"'<>?#]*(=|%3d)[^\s\"'<>]*")
+_QUERY = re.compile(
+    r"(?i)(\?|%3f|#)[^\s\"'<>?#]*(=|%3d)[^\s\"'<>]*"
+    r"|(?<=[^\s\"'<>?#])[?#][^\s\"'<>?#]{8,}"
+)
 """Of any address, in whatever form it is written: there a signature stands."""
 _NAMED = re.compile(
     r"(?i)\b((?:x-amz-)?(?:signature|security-token|credential)|sig|token|api[-_]?key|bearer)"

@@ -225,7 +225,7 @@ def test_damaged_records_are_exit_6(capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "results.json").write_text("{", "utf-8")
     for name in ("plan", "status", "run"):
         assert command([name]) == 6
-        assert "results.json: damaged" in capsys.readouterr().err
+        assert "results.json:1:2: damaged" in capsys.readouterr().err
 
 
 def test_the_pass_is_chosen_by_the_key() -> None:

@@ -74,18 +74,23 @@ def test_a_bill_that_never_came_counts_as_the_worst() -> None:
         budget.reserve(("film", "b"), 0.5)
 
 
-def test_an_estimate_that_cannot_be_right_lowers_nothing() -> None:
-    """A provider's estimate of nothing, or of less than it has billed once, is not believed."""
+def test_a_low_estimate_frees_nothing() -> None:
+    """What the provider estimates below our worst case is no promise: the reserve stays."""
     budget = Budget(1)
     budget.reserve(("film", "a"), 0.6)
-    assert budget.correct(("film", "a"), 0)
-    assert budget.reserved == pytest.approx(0.6)
+    for estimated in (0, 0.2):
+        assert budget.correct(("film", "a"), estimated)
+        assert budget.reserved == pytest.approx(0.6)
+    assert not budget.correct(("film", "a"), 1.1)
+    assert budget.reserved == pytest.approx(1.1)
+
+
+def test_an_estimate_of_what_nobody_knows_is_reserved() -> None:
+    """Where we know nothing, the provider's word is all there is."""
+    budget = Budget()
+    budget.reserve(("film", "a"), None)
     assert budget.correct(("film", "a"), 0.2)
     assert budget.reserved == pytest.approx(0.2)
-    budget.settle(("film", "a"), 0.3)
-    budget.reserve(("film", "b"), 0.6)
-    budget.correct(("film", "b"), 0.2)
-    assert budget.reserved == pytest.approx(0.6)
 
 
 def bill(
@@ -307,3 +312,21 @@ async def test_the_cap_calls_off_nothing_that_has_its_reserve(world: World) -> N
     counts = report.summary.counts
     assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (2, 1)
     assert len(world.charges) == 2
+
+
+async def test_a_provider_that_estimates_low_is_not_let_past_the_cap(world: World) -> None:
+    """Five clips at 0.18 under a cap of 0.4, each estimated at 0.01: two are bought."""
+
+    async def lie(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path != "/v1/tasks/submit":
+            return answer
+        said = json.loads(await answer.aread()) | {"estimated_credits": 0.01}
+        return httpx.Response(200, json=said)
+
+    world.wire.meddle = lie
+    spec = world.film("a bowl", "a cup", "a plate", "a jug", "a pan")
+    report = await world.run(spec, terms=Terms(max_credits=0.4))
+    assert len(world.charges) == 2
+    assert report.summary.credits <= 0.4
+    assert report.summary.out_of_money

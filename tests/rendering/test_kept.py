@@ -15,7 +15,7 @@ from PIL import Image
 from pipeline.errors import CredentialsError, FolderError, RecordsError
 from pipeline.media import stills
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import KEPT, LOST, Status
+from pipeline.rendering.states import KEPT, Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 from tests.support.world import Send, World
@@ -219,27 +219,6 @@ async def test_a_record_does_not_claim_anothers_file(world: World) -> None:
     assert kept.task_id != records["a"].task_id
 
 
-async def test_a_provider_that_lost_everything_is_not_paid_in_passing(world: World) -> None:
-    """A free recovery that fails buys nothing; the next plan says what anew would cost."""
-    spec = world.film("a bowl")
-    await world.run(spec)
-    old = world.results().records["a"].task_id
-    world.folder().clip("a.mp4").unlink()
-    async with World(world.root) as elsewhere:  # the same address, another account
-        report = await elsewhere.run(spec)
-        assert report.summary.counts[Kind.FAILED] == 1
-        assert not elsewhere.wire.count("/v1/tasks/submit")
-        record = elsewhere.results().records["a"]
-        assert record.error is not None
-        assert record.error.code == LOST
-        assert record.task_id == old  # for the provider's support
-        (step,) = elsewhere.plan(spec).steps
-        assert (step.action, step.attempt, step.estimated_credits) == (Action.RENDER, 1, 0.18)
-        report = await elsewhere.run(spec)
-        assert report.summary.complete
-        assert set(elsewhere.charges.values()) == {1}
-
-
 async def test_a_doubt_stays_a_doubt_when_the_query_is_refused(world: World) -> None:
     """Answer lost, then the query by key refused: nobody says that nothing was bought."""
 
@@ -410,35 +389,6 @@ async def test_cancelling_a_forced_run_leaves_the_clip_that_was_there(world: Wor
         await slow.run(spec, force=True)  # past the cancelled attempt's key
         assert len(slow.charges) == 2
         assert slow.results().records["a"].status is Status.COMPLETED
-
-
-async def test_another_accounts_key_loses_nothing(world: World) -> None:
-    """One run with a key that knows nothing of the task; then the right one, a day later: the task
-    is asked for by its id before it is bought again."""
-    spec = world.film("a bowl")
-    await world.run(spec)
-    world.folder().clip("a.mp4").unlink()
-    async with World(world.root) as other:
-        await other.run(spec)
-        assert not other.charges
-    assert world.results().records["a"].status is Status.FAILED
-    world.studio.tasks.forget_keys()
-    assert (await world.run(spec)).summary.complete
-    assert set(world.charges.values()) == {1}
-    assert world.folder().clip("a.mp4").exists()
-
-
-async def test_a_lost_attempt_gives_way_and_is_still_named(world: World) -> None:
-    """Another key calls the second attempt unknown, the first is restored: both stay on record."""
-    spec = world.film("a bowl")
-    await world.run(spec)
-    await world.run(spec, force=True)
-    world.folder().clip("a.mp4").unlink()
-    async with World(world.root) as other:
-        await other.run(spec)
-    await world.run(spec)
-    named = {record.task_id for record in world.results().records.values()}
-    assert {charge.task_id for charge in world.studio.tasks.ledger} <= named
 
 
 @pytest.mark.parametrize("prompt", ["a bowl", "a plate"])

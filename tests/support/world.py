@@ -105,6 +105,8 @@ class World:
     exchanges: list[Exchange] = field(default_factory=list)
     engine: Callable[[Job], bytes] = plain
     begin: datetime = EPOCH
+    key: str = KEY
+    """The API key that runs are given; the studio has an account for each."""
 
     async def __aenter__(self) -> Self:
         house = House(self._render, self.workers, self.provider_time, self.latency_seconds)
@@ -201,13 +203,15 @@ class World:
         """One `shotmake run`, without the terminal; the folds happen whatever is raised."""
         boards = load(list(specs), CATALOG, pass_name).boards
         report = self.report = Report(self.notices.append)
+        terms = terms or Terms()
         with ExitStack() as held:
-            planner = self.planner(pass_name, **selection)
+            consent = terms.resubmit_uncertain
+            planner = self.planner(pass_name, resubmit_uncertain=consent, **selection)
             opened = open_boards(boards, planner, self.outputs, self.now, held)
             try:
                 rest = settle(opened, report)
                 async with self.gateway() as gateway:
-                    await run(rest, gateway, terms or Terms(), report, self.now)
+                    await run(rest, gateway, terms, report, self.now)
             finally:
                 for planned in opened:
                     planned.board.book.fold()
@@ -242,7 +246,7 @@ class _OpenGateway:
             provider=PROVIDER,
             client=TasksClient(
                 self._http,
-                KEY,
+                world.key,
                 Surroundings(world.unix_time, lambda: 0.5),
                 world.exchanges.append,
             ),
