@@ -57,7 +57,9 @@ def dump(results: Results) -> str:
         },
     }
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    if _HALF_PAIR.search(text):  # out of a YAML escape: no file can hold it but as an escape
+    if _HALF_PAIR.search(
+        text
+    ):  # out of an escape in a merged file: it can stand there as an escape alone
         text = json.dumps(document, indent=2, sort_keys=True) + "\n"
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,36 @@ def test_ctrl_c_leaves_everything_on_record(film: Path) -> None:
         out, err = process.communicate()
     summary = json.loads(out.splitlines()[-1])
     assert (process.returncode, summary["rendered"] + summary["skipped"]) == (0, 6), err
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.1])
+def test_ctrl_c_twice_is_one_message(film: Path, pause: float) -> None:
+    """Impatient people press it again: 130, and no traceback. (Whether the second one still meets
+    the process is chance: nothing else may come of it either way.)"""
+    with start(film, "run", "--json") as process:
+        read_until(process, "submitting")
+        for _time in range(3):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+            time.sleep(pause)
+        _out, err = process.communicate()
+    assert process.returncode in {130, -signal.SIGINT}
+    assert "Traceback" not in err
+
+
+def test_nowhere_to_print_ends_no_run(film: Path) -> None:
+    """Started with its standard output closed, as by some daemons, a run goes on to its end."""
+    command = f"exec {sys.executable} -m pipeline run --json --shot s0 >&-"
+    ended = subprocess.run(
+        ["sh", "-c", command],
+        cwd=film,
+        env=environment() | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
+    assert (film / "outputs/film/animatic/s0.mp4").exists()
 
 
 def test_a_killed_run_is_taken_up_again(film: Path) -> None:

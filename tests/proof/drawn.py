@@ -11,7 +11,7 @@ import anyio
 
 from pipeline.rendering.work import Terms
 from tests.proof.ending import converge
-from tests.proof.footage import telling
+from tests.proof.footage import of_one_size, telling
 from tests.proof.life import PASSES, Life, Shot
 from tests.proof.weather import draw_faults
 from tests.support.boundaries import DISK, Fail, Kill
@@ -51,7 +51,7 @@ class Drawn:
         self.world = World(
             root,
             latency_seconds=lambda _job: _latency(latencies),
-            engine=telling,
+            engine=telling if self.chance.random() < 0.7 else of_one_size,
             begin=self.chance.choice(_STARTS),
         )
         self.deeds = (

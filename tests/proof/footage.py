@@ -8,6 +8,7 @@ from pipeline.studio.engine import Job
 from tests.support.engine import plain
 
 _PADDING_BYTES = 1 << 16
+_ONE_SIZE_BYTES = 1 << 17
 
 
 def telling(job: Job) -> bytes:
@@ -19,6 +20,13 @@ def telling(job: Job) -> bytes:
     name = hashlib.sha256(repr(job).encode()).digest()
     padding = name + bytes(int.from_bytes(name[:4]) % _PADDING_BYTES)
     return drawn + (8 + len(padding)).to_bytes(4) + b"free" + padding
+
+
+def of_one_size(job: Job) -> bytes:
+    """Clips that differ, and not in their sizes: what is told by them alone is mixed up."""
+    clip = telling(job)
+    rest = _ONE_SIZE_BYTES - len(clip)
+    return clip + rest.to_bytes(4) + b"free" + bytes(rest - 8)
 
 
 def misbehaviour(prompt: str) -> str:

@@ -15,13 +15,15 @@ from pipeline.rendering.folder import Folder
 from pipeline.rendering.journal import encode
 from pipeline.rendering.states import Renamed
 from pipeline.rendering.steps import Action
-from tests.proof.footage import telling
+from tests.proof.footage import of_one_size, telling
 from tests.support.powercut import NOTHING, REMOVALS, Platter
 from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from pipeline.studio.engine import Job
 
 pytestmark = pytest.mark.anyio
 
@@ -34,24 +36,29 @@ def killing(*_anything: object) -> None:
     raise KilledError
 
 
-async def test_ctrl_c_while_a_clip_is_restored(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("engine", [telling, of_one_size])
+async def test_killed_while_a_clip_is_restored(
+    world: World, monkeypatch: pytest.MonkeyPatch, engine: Callable[[Job], bytes]
 ) -> None:
     """Both records have their other names and neither clip has moved: the next run moves each to
-    its own, and none is called unknown."""
+    its own, by their bytes and not by their sizes, and none is called unknown."""
 
     def interrupted(_folder: Folder, _path: str) -> str:
         raise KeyboardInterrupt
 
-    async with World(world.root, engine=telling) as told:
+    async with World(world.root, engine=engine) as told:
         await told.run(told.film("a bowl"))
         await told.run(told.film("a plate"))
         clips = {disk.sha256(path) for path in told.outputs.rglob("*.mp4")}
         with monkeypatch.context() as broken:
             broken.setattr(Folder, "sha256", interrupted)
-            with pytest.raises(KeyboardInterrupt):
+            broken.setattr(Folder, "write_results", killing)
+            with pytest.raises((KeyboardInterrupt, KilledError)):
                 await told.run(told.film("a bowl"))
         assert (await told.run(told.film("a bowl"))).summary.complete
+        for record in told.results().records.values():
+            assert record.clip is not None
+            assert disk.sha256(told.folder().clip(record.clip.path)) == record.clip.sha256
         assert {disk.sha256(path) for path in told.outputs.rglob("*.mp4")} == clips
         assert not list(told.folder().path.glob("kept/unknown-*"))
         (step,) = told.plan(told.film("a plate")).steps
