@@ -104,8 +104,8 @@ def plan_sentence(made: Plan) -> str:
     names = {
         Action.RENDER: "to render",
         Action.RESUME: "to resume",
-        Action.RECOVER: "to recover",
-        Action.RESTORE: "to restore",
+        Action.RECOVER: "to recover, free",
+        Action.RESTORE: "to restore, free",
     }
     parts = [f"{counts[action]} {name}" for action, name in names.items() if counts[action]]
     waiting = sum(step.action is Action.SKIP and step.reason != UP_TO_DATE for step in made.steps)
@@ -115,9 +115,12 @@ def plan_sentence(made: Plan) -> str:
     if waiting:
         parts.append(f"{waiting} left alone")
     sentence = ", ".join(parts) or "no shot selected"
-    if counts[Action.RENDER] and made.estimated_credits != 0:
+    if made.estimated_credits != 0:
         cost = credits_text(made.estimated_credits, estimated=True)
         sentence += f"; {cost} credits ({_where_from(made)})"
+    if made.in_flight_credits != 0:
+        owed = credits_text(made.in_flight_credits, estimated=True)
+        sentence += f"; up to {owed} more for what is in flight"
     return sentence
 
 
@@ -157,6 +160,7 @@ def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
                     "provider": known.provider,
                     "renders": rows,
                     "kept": sum(path.startswith(KEPT) for path in folder.clips()),
+                    "credits": sum(record.credits or 0.0 for record in known.records.values()),
                 }
             )
     if args.json:
@@ -201,6 +205,7 @@ def _rows(
                 "render": name,
                 "asked": step is not None,
                 "current": current,
+                "recoverable": step is not None and step.action in {Action.RECOVER, Action.RESTORE},
                 "status": record.status.value if record else None,
                 "note": step.reason if step else _unasked_note(record),
                 "clip": _clip_path(record, folder, clips),
@@ -230,7 +235,7 @@ def _standing(row: dict[str, Any]) -> str:
     if not row["asked"]:
         return "asked for no more"
     if row["status"] == Status.COMPLETED.value:
-        return "to render again"
+        return "to recover" if row["recoverable"] else "to render again"
     return str(row["status"] or "not rendered")
 
 
@@ -241,7 +246,7 @@ def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
     rows = entry["renders"]
     counts = Counter(_standing(row) for row in rows)
     said = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing yet"
-    spent = [row["credits"] for row in rows if row["credits"] is not None]
+    spent = sum(row["credits"] or 0.0 for row in rows if row["clip"] and row["asked"])
     terminal.say(f"{entry['storyboard']}, pass {entry['pass']}: {said}", "bold")
     table = Table(box=None, pad_edge=False, show_header=False)
     for _column in range(4):
@@ -257,7 +262,8 @@ def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
         )
     if rows and not terminal.quiet:
         terminal.console.print(table, width=max(terminal.console.width, 120), crop=False)
-    if spent and any(spent):
-        terminal.say(f"  {credits_text(sum(spent))} credits for these clips")
+    if entry["credits"]:
+        altogether = credits_text(entry["credits"])
+        terminal.say(f"  {credits_text(spent)} credits for these clips, {altogether} on record")
     if entry["kept"]:
         terminal.say(f"  {count_text(entry['kept'], 'earlier clip')} in kept/", "dim")

@@ -95,8 +95,13 @@ def _details(notice: Notice) -> str:
     if notice.clip:
         parts.append(notice.clip)
     if notice.credits:
-        parts.append(f"{credits_text(notice.credits)} credits")
+        parts.append(_paid(notice))
     return f" – {', '.join(parts)}" if parts else ""
+
+
+def _paid(notice: Notice) -> str:
+    before = " paid before" if notice.kind is Kind.RECOVERED else ""
+    return f"{credits_text(notice.credits)} credits{before}"
 
 
 @dataclass(slots=True)
@@ -142,7 +147,8 @@ class LiveProgress:
             return
         row = self._rows.pop(key, None)
         self._ended += 1
-        self._credits += notice.credits or 0.0
+        if notice.kind is not Kind.RECOVERED:
+            self._credits += notice.credits or 0.0
         if notice.kind is Kind.SKIPPED:
             self._skipped += 1
             return
@@ -180,7 +186,7 @@ class LiveProgress:
         if notice.clip:
             line.append(f"{notice.duration or 0:>2} s clip in {elapsed:>5.1f} s")
             if notice.credits:
-                line.append(f"  {credits_text(notice.credits)} credits")
+                line.append(f"  {_paid(notice)}")
         else:
             line.append(printable(notice.message))
         return line

@@ -112,9 +112,19 @@ def _require_key(planner: Planner, boards: Sequence[Storyboard], outputs: Path) 
 
 def _warn_of_cap(terms: Terms, opened: Sequence[Planned], terminal: Terminal) -> None:
     """Say before the first submit that the cap won't do."""
-    worst = [step.reserve for planned in opened for step in planned.plan.steps]
+    steps = [step for planned in opened for step in planned.plan.steps]
+    worst = [step.reserve for step in steps]
     known = sum(amount or 0.0 for amount in worst)
     if terms.max_credits is None or (None not in worst and known <= terms.max_credits + 1e-9):
+        return
+    owed = sum(step.reserve or 0.0 for step in steps if step.action is Action.RESUME)
+    if owed > terms.max_credits + 1e-9:
+        terminal.warn(
+            f"what is in flight may be billed {credits_text(owed)} credits, over --max-credits "
+            f"{terms.max_credits:g}; that can't be held back, but `shotmake cancel` ends it. "
+            "Nothing more is submitted",
+            "yellow",
+        )
         return
     cost = "an unknown sum" if None in worst else f"up to {credits_text(known)} credits"
     terminal.warn(

@@ -94,6 +94,9 @@ def say_summary(
         if counts[kind]
     ]
     parts.append("free" if free else spent_text(outcome.summary))
+    owed = outcome.summary.in_flight_credits
+    if counts[Kind.PENDING] and owed:
+        parts.append(f"up to {credits_text(owed, estimated=True)} more for what is in flight")
     parts.append(f"{seconds:.1f} s")
     style = "green" if outcome.exit is Exit.COMPLETE else "yellow"
     terminal.say(" · ".join(parts), f"bold {style}")
@@ -125,17 +128,20 @@ def _advice(outcome: Outcome, opened: Sequence[Planned]) -> list[str]:
             "next: the same command collects what they bring and pays for none twice;",
             "      shotmake cancel ends them",
         ]
-    advice = _untold(opened) if isinstance(outcome.error, FolderError) else []
+    advice = []
+    if isinstance(outcome.error, FolderError):
+        advice = [*_untold(opened), "next: when that is mended the same command goes on from here"]
     if outcome.summary.halted and not outcome.summary.complete and outcome.error is None:
         advice.append(f"stopped: {outcome.summary.halted}")
     if outcome.summary.out_of_money and not outcome.summary.complete:
-        advice.append("next: the same command goes on from here: after a cap with a new one,")
-        advice.append("      after an empty wallet once there are credits in it")
+        capped = "--max-credits" in outcome.summary.halted
+        then = "with another cap" if capped else "once there are credits in the account"
+        advice.append(f"next: the same command goes on from here {then}")
     if counts[Kind.FAILED]:
         advice.append("next: --failed tries the failed ones again; a failed task is not billed")
     if counts[Kind.BLOCKED]:
         advice.append("next: change the blocked prompts, or insist with --retry-blocked")
-    if counts[Kind.PENDING]:
+    if counts[Kind.PENDING] and not isinstance(outcome.error, FolderError):
         advice.append("next: the same command again collects what is pending")
     if not advice and counts[Kind.RENDERED]:
         advice = [f"clips: {planned.board.folder.path}" for planned in opened]

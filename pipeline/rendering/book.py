@@ -92,7 +92,10 @@ def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:
             apply(known.records, entry)
         except RecordsError as error:
             place = f"{folder.journal_path}:{number}"
-            raise RecordsError(f"{place}: {error}. Nothing was submitted.") from error
+            raise RecordsError(
+                f"{place}: {error}. Nothing was submitted. This journal goes with another "
+                "results.json, as before a git pull: put that one back and run, then pull again."
+            ) from error
     return journal, known
 
 

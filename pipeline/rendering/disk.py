@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 _LINK = "is a symbolic link, which is not followed; remove it, or put in its place what it leads to"
 
 
+_ELSEWHERE = "; make it writable, or give another place with --outputs"
+_IN_THE_WAY = "; move away what lies there, or give another place with --outputs"
+_REMEDIES = {
+    errno.ENOSPC: "; free some space, then run again",
+    errno.EDQUOT: "; free some space, then run again",
+    errno.EROFS: _ELSEWHERE,
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.EISDIR: _IN_THE_WAY,
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.EEXIST: _IN_THE_WAY,
+}
+
 _STAY = os.O_NOFOLLOW
 """How a file of ours is opened: where it is, or not at all."""
 
@@ -32,7 +45,7 @@ def guarded(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FolderError(f"{path}: {reason(error)}") from error
+        raise FolderError(f"{path}: {reason(error)}{remedy(error)}") from error
 
 
 def reason(error: OSError) -> str:
@@ -40,6 +53,11 @@ def reason(error: OSError) -> str:
     if error.errno == errno.ELOOP:  # what O_NOFOLLOW says of a link
         return _LINK
     return error.strerror or type(error).__name__
+
+
+def remedy(error: OSError) -> str:
+    """What to do about it, where that is plain, to stand behind the reason."""
+    return _REMEDIES.get(error.errno or 0, "")
 
 
 def require_no_link(path: Path) -> None:

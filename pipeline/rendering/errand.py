@@ -121,7 +121,7 @@ class Errand:
     async def _known_task(self, record: Record) -> Task | None:
         """The record's task, asked for by its id and then by its key; None: nobody knows it."""
         if record.task_id is not None:
-            self._tell(Kind.SUBMITTED, self._step.reason, task_id=record.task_id)
+            self._tell(Kind.RESUMED, self._step.reason, task_id=record.task_id)
             try:
                 return await self._gateway.client.look_up(
                     record.task_id, Patience(on_wait=self._its.tell_wait)

@@ -75,8 +75,7 @@ class Folder:
                 ) from None
             except OSError as error:
                 raise FolderError(
-                    f"{self.path}: can't be written ({disk.reason(error)}). "
-                    "Make it writable, or give another place with --outputs."
+                    f"{self.path}: can't be written: {disk.reason(error)}{disk.remedy(error)}"
                 ) from error
             owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": started_at}
             with self._guarded(owner_path):

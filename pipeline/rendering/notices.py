@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
+    RESUMED = "resumed"
     RUNNING = "running"
     WAITING = "waiting"
     DOWNLOADING = "downloading"
@@ -75,6 +76,8 @@ class Summary:
     """How many tasks ended without saying what they cost."""
     earlier_credits: float = 0.0
     """What tasks cost that had ended before they were submitted: an earlier run's, it seems."""
+    in_flight_credits: float = 0.0
+    """The most that is yet to be billed for what was left in flight, as far as it is known."""
     halted: str = ""
     recalled: str = ""
     out_of_money: bool = False

@@ -123,8 +123,7 @@ class _Decision:
                 return [self._same_request(want, record)]
             step = self._render(want, "forced", record)
         else:
-            changes = () if record is None else differences(record.request, want.fields)
-            step = self._other_request(want, ", ".join(changes) or "new")
+            step = self._other_request(want, self._news(want, record))
         if record is None or not must_be_kept(record):
             return [step]
         kept = self._kept_name(record)
@@ -136,12 +135,21 @@ class _Decision:
             return [replace(collect, render=want.take.key, reason=reason, wanted=want)]
         return [replace(collect, moves=((want.take.key, kept),)), step]
 
+    def _news(self, want: Wanted, record: Record | None) -> str:
+        """Why there is something to do at all."""
+        if record is not None:
+            return ", ".join(differences(record.request, want.fields)) or "new"
+        clip = f"{want.take.key}.mp4"
+        if clip not in self._clips:
+            return "new"
+        return f"no record of it, though {clip} is there; if it was bought, its key finds it, free"
+
     def collect(self, name: str, record: Record) -> Step:
         """Bring home what was bought and is asked for no more."""
         step = Step(
             render=name,
             action=Action.RESUME,
-            reason="bought before, asked for no more: its clip is kept",
+            reason=f"bought before as {_purchase(record)}, asked for no more: its clip is kept",
             digest=record.digest,
             attempt=record.attempt,
             reserve=self._open_bill(record),
@@ -336,6 +344,11 @@ class _Decision:
             status=record.status if record else None,
             wanted=want,
         )
+
+
+def _purchase(record: Record) -> str:
+    """Shot, take and attempt, as they stand for people in the key: `pour.t1.a2`."""
+    return record.out_task_id.rpartition(".")[0]
 
 
 def _why(record: Record) -> str:

@@ -102,7 +102,14 @@ async def run(
     """
     budget = _budget(rest, terms)
     downloads = anyio.Semaphore(_DOWNLOADS_AT_ONCE)
-    shared = Circumstances(gateway, terms, report, budget, now, downloads)
+    try:
+        await _perform_all(rest, Circumstances(gateway, terms, report, budget, now, downloads))
+    finally:
+        report.summary.in_flight_credits = budget.reserved
+
+
+async def _perform_all(rest: Sequence[Work], shared: Circumstances) -> None:
+    gateway, terms = shared.gateway, shared.terms
     slots = Slots(terms.concurrency, _spacing_seconds(rest, gateway, terms.concurrency))
     fatal: list[ShotmakeError] = []
     async with anyio.create_task_group() as crew:

@@ -111,6 +111,17 @@ class Plan:
         known = [cost for cost in costs if cost is not None]
         return round(sum(known), 6) if len(known) == len(costs) else None
 
+    @property
+    def in_flight_credits(self) -> float | None:
+        """The most that is still to be billed for tasks bought before; None: nobody knows."""
+        owed = [
+            step.reserve
+            for step in self.steps
+            if step.action is Action.RESUME and step.estimated_credits == 0
+        ]
+        known = [amount for amount in owed if amount is not None]
+        return round(sum(known), 6) if len(known) == len(owed) else None
+
 
 def as_json(made: Plan) -> list[dict[str, Any]]:
     """The steps as `plan --json` prints them."""
