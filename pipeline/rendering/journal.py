@@ -18,8 +18,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.errors import FolderError, RecordsError
-from pipeline.rendering import disk, names, states
-from pipeline.rendering.states import Clip, Event, Failure, Status
+from pipeline.rendering import disk, states
+from pipeline.rendering.foreign import CHECKS
+from pipeline.rendering.states import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,12 +56,6 @@ _ENTRIES: dict[str, type[Entry]] = {
         states.Restored,
         Folded,
     )
-}
-_CHECKED = {
-    "render": names.render_name,
-    "to": names.render_name,
-    "path": names.clip_path,
-    "digest": names.digest,
 }
 
 
@@ -179,16 +174,6 @@ def _decode(line: bytes, number: int) -> Entry | None:
         if fields.pop("n") != number:
             return None
         kind = _ENTRIES[fields.pop("event")]
-        for name, checked in _CHECKED.items():
-            if name in fields:
-                checked(fields[name])
-        if fields.get("clip"):
-            fields["clip"] = Clip(**fields["clip"])
-            names.clip_path(fields["clip"].path)
-        if fields.get("error"):
-            fields["error"] = Failure(**fields["error"])
-        if "outcome" in fields:
-            fields["outcome"] = Status(fields["outcome"])
-        return kind(**fields)
-    except (ValueError, KeyError, TypeError):
+        return kind(**{name: CHECKS[name](value) for name, value in fields.items()})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

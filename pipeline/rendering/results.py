@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from itertools import chain
 from typing import Any
 
 from pipeline.errors import RecordsError
-from pipeline.rendering import names
-from pipeline.rendering.states import KEPT, Clip, Failure, Record, Records, Status
+from pipeline.rendering import foreign
+from pipeline.rendering.foreign import CHECKS
+from pipeline.rendering.states import KEPT, Record, Records
 
 VERSION = 1
+_REQUIRED = frozenset(each.name for each in fields(Record) if each.default is MISSING)
+_OPTIONAL = frozenset(each.name for each in fields(Record)) - _REQUIRED
 
-_ASPECT = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}")
-_RESOLUTION = re.compile(r"[1-9][0-9]{1,4}p")
-_SECONDS_MAX = 3600
-_CREDITS_MAX = 1e12
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
 _REMEDY = (
@@ -77,12 +75,12 @@ def parse(text: str, place: str) -> Results:
                 f"{place}: written by another shotmake (version {version}; this one reads "
                 f"{VERSION}). Use that one, or move the folder away to begin anew."
             )
-        provider = _typed(document["provider"], str)
+        provider = foreign.text(document["provider"])
         renders = document["renders"].items()
         kept = ((KEPT + name, shown) for name, shown in document.get("kept", {}).items())
         return Results(
-            _typed(document["storyboard"], str),
-            _typed(document["pass"], str),
+            foreign.text(document["storyboard"]),
+            foreign.text(document["pass"]),
             provider,
             {name: _record(name, shown, provider) for name, shown in chain(renders, kept)},
         )
@@ -133,85 +131,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _record(name: str, shown: dict[str, Any], provider: str) -> Record:
-    """A render as it stands in the file, which is foreign input: it is committed and merged."""
+    """A render as it stands in the file; bought at the manifest's provider, if it names none."""
     try:
-        names.render_name(name)
-        clip, error = shown.get("clip"), shown.get("error")
+        foreign.render_name(name)
+        known = {"provider": provider, **shown}
         return Record(
-            status=Status(shown["status"]),
-            digest=names.digest(shown["digest"]),
-            request=_request(_typed(shown["request"], dict)),
-            out_task_id=_typed(shown["out_task_id"], str),
-            attempt=_typed(shown["attempt"], int),
-            provider=_typed(shown.get("provider", provider), str),
-            task_id=_optional(shown.get("task_id"), str),
-            submitted_at=_time(shown.get("submitted_at")),
-            completed_at=_time(shown.get("completed_at")),
-            credits=_credits(shown.get("credits")),
-            clip=_clip(_typed(clip, dict)) if clip else None,
-            error=_failure(_typed(error, dict)) if error else None,
-            key_id=_optional(shown.get("key_id"), str),
+            **{field: CHECKS[field](known.get(field)) for field in _OPTIONAL if field in known},
+            **{field: CHECKS[field](known[field]) for field in _REQUIRED},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise _DamagedRecordError(name) from wrong
-
-
-def _request(shown: dict[str, Any]) -> dict[str, Any]:
-    """The fields that prices, frames and cadences are worked out from; the rest is text to us."""
-    for name in ("model", "prompt", "aspect", "resolution"):
-        _typed(shown[name], str)
-    if not 1 <= _typed(shown["duration"], int) <= _SECONDS_MAX:
-        raise ValueError(f"a clip of {shown['duration']} s can't be")
-    if not _ASPECT.fullmatch(shown["aspect"]) or not _RESOLUTION.fullmatch(shown["resolution"]):
-        raise ValueError(f"{shown['aspect']} in {shown['resolution']} can't be a frame")
-    still = _optional(shown.get("init_image"), dict | str)  # a URL is a text
-    if isinstance(still, dict):
-        _typed(still["sha256"], str)
-    return shown
-
-
-def _credits(value: object) -> float | None:
-    amount: float | None = _optional(value, int | float)
-    if amount is not None and not 0 <= amount < _CREDITS_MAX:  # NaN, too
-        raise ValueError("such a sum of credits can't be")
-    return amount
-
-
-def _clip(shown: dict[str, Any]) -> Clip:
-    clip: Clip = _made(Clip, shown)
-    names.clip_path(clip.path)
-    _typed(clip.sha256, str)
-    _typed(clip.bytes, int)
-    return clip
-
-
-def _failure(shown: dict[str, Any]) -> Failure:
-    failure: Failure = _made(Failure, shown)
-    _typed(failure.code, str)
-    _typed(failure.message, str)
-    return failure
-
-
-def _made(kind: Any, shown: dict[str, Any]) -> Any:
-    try:
-        return kind(**shown)
-    except TypeError:
-        fields = ", ".join(shown) or "nothing"
-        raise ValueError(f"a {kind.__name__.lower()} can't be made of {fields}") from None
-
-
-def _time(value: object) -> str | None:
-    text: str | None = _optional(value, str)
-    if text is not None and datetime.fromisoformat(text).tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return text
-
-
-def _typed(value: Any, kind: Any) -> Any:
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise TypeError(f"{value!r} stands where it can't")
-    return value
-
-
-def _optional(value: Any, kind: Any) -> Any:
-    return None if value is None else _typed(value, kind)

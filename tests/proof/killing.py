@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.rendering.states import KEPT
 from tests.support.boundaries import DISK, DIVISIBLE, Kill
 
 if TYPE_CHECKING:
@@ -256,3 +257,7 @@ def require_end(
     assert state.current == expected.state.current, said
     if kept:
         assert state.kept == expected.state.kept, said
+        assert state.files == expected.state.files, said
+    else:
+        here = tuple(name for name in expected.state.files if not name.startswith(KEPT))
+        assert state.files == here, said

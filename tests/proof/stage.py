@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -25,7 +26,7 @@ from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.engine import EngineError, Job
 from pipeline.studio.tasks import Bounds, House
-from tests.support.engine import plain
+from tests.support.engine import padded
 from tests.support.forks import Ended, Forks, Order
 from tests.support.served import served
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from pipeline.studio.tasks import StudioTask
 
 BOARD = "film"
+CLIP_BYTES = 100_000
+"""More than comes, or is written, in one piece."""
 _NUMBERS = itertools.count()
 
 
@@ -77,7 +80,7 @@ def staged(root: Path) -> Iterator[Stage]:
             await anyio.sleep(0.01)
         if overloaded.on and "OVERLOADED" in job.prompt:
             raise EngineError("the upstream model is overloaded", "api_error")
-        return await anyio.to_thread.run_sync(plain, job)
+        return await anyio.to_thread.run_sync(partial(padded, size=CLIP_BYTES), job)
 
     house = House(render, 10_000, time.time, bounds=Bounds(ended_tasks=1_000_000))
     studio = Studio(load_catalog(), house, free=False)
@@ -140,12 +143,19 @@ class Scene:
                 assert path.stat().st_size == clip.bytes, path
                 digest = sha256(path)
                 assert digest == clip.sha256, path
+                assert clip.path == f"{name}.mp4", f"{name}'s clip lies at {clip.path}"
             shown = (record.status, record.digest, digest)
             if name.startswith(KEPT):
                 aside.append(shown)
             else:
                 current[name] = shown
-        return State(current, tuple(sorted(aside)))
+        return State(current, tuple(sorted(aside)), self._files(kept=kept))
+
+    def _files(self, *, kept: bool) -> tuple[str, ...]:
+        """All that lies in the pass's folder but the lock: no journal, nothing half done."""
+        root = self.outputs.path
+        names = (p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+        return tuple(sorted(n for n in names if n != ".lock" and (kept or not n.startswith(KEPT))))
 
     def require_clips(self, said: str) -> None:
         """Every current clip on record is there in full: in its place, or already moved home."""
@@ -178,7 +188,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class State:
-    """By take: status, digest, sha256 of the clip; the same of what is kept, without names."""
+    """By take: status, digest, sha256 of the clip; the same of what is kept, without names; and
+    the names of all files.
+    """
 
     current: dict[str, tuple[Status, str, str]]
     kept: tuple[tuple[Status, str, str], ...]
+    files: tuple[str, ...]

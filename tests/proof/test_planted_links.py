@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.boundaries import under
+from tests.support.boundaries import Kill, under
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,7 @@ FILES = (
 FOLDERS = ("film", "film/draft", "film/draft/kept")
 COMMANDS = (("run",), ("plan",), ("status",), ("cancel",))
 REFUSED = {1, 2, 6}
+PRECIOUS = b"precious"
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def planted(stage: Stage) -> Scene:
     scene.film("a bowl", "a cup")
     outside = scene.folder.parent / f"{scene.folder.name}-outside"
     outside.mkdir()
-    (outside / "precious").write_bytes(b"precious")
+    (outside / "precious").write_bytes(PRECIOUS)
     return scene
 
 
@@ -43,12 +44,18 @@ def _outside(scene: Scene) -> Path:
     return scene.folder.parent / f"{scene.folder.name}-outside"
 
 
+def _require_untouched(scene: Scene) -> None:
+    """Nothing written, nothing made, nothing removed: not so much as a lock."""
+    assert under(_outside(scene)) == {"precious": PRECIOUS}
+    assert [path.name for path in _outside(scene).iterdir()] == ["precious"]
+
+
 def _play(scene: Scene) -> None:
-    """Every command; the place outside stays as it is, and what is refused is refused in words."""
-    before = under(_outside(scene))
+    """Every command; the place outside stays as it was planted, and what is refused is refused in
+    words."""
     for command in COMMANDS:
         ended = scene.run(*command)
-        assert under(_outside(scene)) == before, command
+        _require_untouched(scene)
         assert ended.exit in {0, *REFUSED}, ended.stderr
         assert "Traceback" not in ended.stderr
         if ended.exit in {2, 6}:
@@ -73,11 +80,36 @@ def test_a_link_in_a_folders_place(planted: Scene, name: str) -> None:
     link = planted.folder / "outputs" / name
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(_outside(planted), target_is_directory=True)
-    ended = planted.run("run")
-    assert ended.exit in REFUSED
-    assert f"outputs/{name}: is a symbolic link" in ended.stderr
+    for command in COMMANDS:
+        ended = planted.run(*command)
+        if command != ("cancel",):  # which looks for folders with records only
+            assert ended.exit in REFUSED, command
+            assert f"outputs/{name}: is a symbolic link" in ended.stderr
+        _require_untouched(planted)
     assert not planted.tasks()
-    _play(planted)
+
+
+@pytest.mark.parametrize("name", ["results.json", "journal.jsonl"])
+def test_records_behind_a_link_are_not_read(stage: Stage, name: str) -> None:
+    """Somebody else's sound records, and a link to them in the place of ours: refused by name, and
+    nothing is built upon them."""
+    scout, theirs, ours = stage.scene(), stage.scene(), stage.scene()
+    for scene in (scout, theirs, ours):
+        scene.film("a bowl")
+    answered = next(c.number for c in scout.run("run").crossed if c.kind == "answer")
+    theirs.run("run", kill=Kill(answered) if name == "journal.jsonl" else None)
+    foreign = theirs.outputs.path / name
+    content = foreign.read_bytes()
+    link = ours.outputs.path / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(foreign)
+    for command in COMMANDS:
+        ended = ours.run(*command)
+        assert ended.exit in REFUSED, (command, ended.stderr)
+        assert f"{name}: " in ended.stderr, (command, ended.stderr)
+        assert "is a symbolic link" in ended.stderr, (command, ended.stderr)
+    assert not ours.tasks()
+    assert foreign.read_bytes() == content
 
 
 def test_a_link_planted_for_the_second_run(planted: Scene) -> None:

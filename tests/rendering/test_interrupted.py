@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from pipeline.rendering import disk
 from pipeline.rendering.book import Book
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.journal import encode
-from pipeline.rendering.states import Renamed
+from pipeline.rendering.states import Intent, Moved, Renamed, Restored, Stored
 from pipeline.rendering.steps import Action
 from tests.proof.footage import of_one_size, telling
 from tests.support.powercut import NOTHING, REMOVALS, Platter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pipeline.rendering.states import Event, Record
     from pipeline.studio.engine import Job
 
 pytestmark = pytest.mark.anyio
@@ -166,13 +168,35 @@ async def test_a_forged_digest_names_no_file(world: World, digest: str) -> None:
         await world.run(world.film("a plate"))
 
 
-async def test_a_forged_journal_leads_nowhere(world: World) -> None:
-    """The checksum is right, the name isn't one."""
+EVIL = "../../../precious.mp4"
+AT = "2026-11-24T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda _: Renamed("a", AT, "kept/../../../../evil"),
+        lambda _: Moved("a", AT, EVIL),
+        lambda r: Stored("a", AT, replace(r.clip, path=EVIL)),
+        lambda r: Restored("b", AT, "p", r.digest, r.request, "k", replace(r.clip, path=EVIL)),
+        lambda r: Intent("../../../precious", AT, "p", r.digest, r.request, "k", 1, None),
+        lambda r: Intent("b", AT, "p", "../../../../precious", r.request, "k", 1, None),
+    ],
+    ids=["to", "path", "a stored clip", "a restored clip", "render", "digest"],
+)
+async def test_a_forged_journal_leads_nowhere(
+    world: World, forge: Callable[[Record], Event]
+) -> None:
+    """The checksum is right, a name or a path leads elsewhere: damage, and nothing is touched."""
     await world.run(world.film("a bowl"))
-    forged = encode(Renamed("a", "2026-11-24T12:00:00.000Z", "kept/../../../../evil"), 1)
+    precious = world.root / "precious.mp4"
+    precious.write_bytes(b"precious")
+    forged = encode(forge(world.results().records["a"]), 1)
     world.folder().journal_path.write_bytes(forged)
-    with pytest.raises(RecordsError, match="damaged"):
-        await world.run(world.film("a plate"))
+    for prompt in ("a bowl", "a plate"):
+        with pytest.raises(RecordsError, match=r"journal\.jsonl:1: damaged"):
+            await world.run(world.film(prompt))
+    assert precious.read_bytes() == b"precious"
 
 
 async def test_a_forged_still_is_no_traceback(world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pipeline.errors import FolderError, RecordsError
 from pipeline.rendering import disk
 from pipeline.rendering.book import Book
+from pipeline.rendering.digest import request_fields
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.journal import Entry, Folded, Journal, encode, replay
 from pipeline.rendering.states import (
@@ -26,15 +27,15 @@ from pipeline.rendering.states import (
     Stored,
     Submitted,
 )
+from pipeline.storyboard.shots import Request
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 AT = "2026-11-23T12:00:00.000Z"
 CLIP = Clip("a.mp4", "ab" * 32, 1234, 4.0, 1280, 720)
-INTENT = Intent(
-    "a", AT, "https://gateway.test", "d" * 64, {"prompt": "bowl 碗\n"}, "a.t1.a1.x", 1, 0.18
-)
+REQUEST = request_fields(Request("veo-3.1-fast", "bowl 碗\n", 4, "16:9", "720p", 7))
+INTENT = Intent("a", AT, "https://gateway.test", "d" * 64, REQUEST, "a.t1.a1.x", 1, 0.18, "0" * 8)
 ENTRIES: list[Entry] = [
     INTENT,
     Submitted("a", AT, "task_1"),
@@ -43,10 +44,10 @@ ENTRIES: list[Entry] = [
     Stored("a", AT, CLIP, Failure("clip_differs", "it is 5.00 s long", retryable=False)),
     Renamed("a", AT, "kept/dddddddddddd"),
     Moved("kept/dddddddddddd", AT, "kept/dddddddddddd.mp4"),
-    Intent("a", AT, "https://gateway.test", "e" * 64, {"prompt": "cup"}, "a.t1.a1.y", 1, None),
+    Intent("a", AT, "https://gateway.test", "e" * 64, REQUEST, "a.t1.a1.y", 1, None),
     Refused("a", AT, blocked=True, error=Failure("451", "no", retryable=False)),
     Lost("kept/dddddddddddd", AT),
-    Restored("b", AT, "studio", "f" * 64, {"prompt": "x"}, "b.t1.a1.z", CLIP),
+    Restored("b", AT, "studio", "f" * 64, REQUEST, "b.t1.a1.z", CLIP),
     Folded("0" * 64),
 ]
 CONTENT = b"".join(encode(entry, number) for number, entry in enumerate(ENTRIES, 1))

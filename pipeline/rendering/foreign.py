@@ -1,0 +1,170 @@
+"""What may stand in records: they are foreign input, committed, merged and edited by hand.
+
+Names become paths, requests become prices and frames, times become ages: what can't be one must be
+found out when it is read, and not when it is used. Each check gives the value back, in our types;
+what is wrong raises `ValueError`, `TypeError` or `KeyError`, in words where Python has none.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipeline.rendering.states import Clip, Failure, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_RENDER = re.compile(r"(kept/[0-9a-f]{12}(-[0-9]+)?|[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.t[0-9]+)?)")
+_CLIP = re.compile(rf"({_RENDER.pattern})\.mp4")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_ASPECT = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}")
+_RESOLUTION = re.compile(r"[1-9][0-9]{1,4}p")
+_SECONDS_MAX = 3600
+_ATTEMPTS_MAX = 1_000_000
+_CREDITS_MAX = 1e12
+_NUMBER_MAX = 1e15
+
+
+def render_name(name: Any) -> str:
+    """The name of a record: a take's key, or `kept/<digest12>`."""
+    return _fitting(_RENDER, name, "the name of a render")
+
+
+def clip_path(path: Any) -> str:
+    """A clip's path within its folder."""
+    return _fitting(_CLIP, path, "the path of a clip")
+
+
+def digest(text: Any) -> str:
+    """sha256 in hex: names in `kept/` are cut from it."""
+    return _fitting(_DIGEST, text, "a digest")
+
+
+def text(value: Any) -> str:
+    """Any text."""
+    return str(_typed(value, str))
+
+
+def optional_text(value: Any) -> str | None:
+    """Any text, or nothing."""
+    return None if value is None else text(value)
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} stands where it can't")
+    return value
+
+
+def attempt(value: Any) -> int:
+    """A count, from 1."""
+    count: int = _typed(value, int)
+    if not 1 <= count <= _ATTEMPTS_MAX:
+        raise ValueError("such an attempt can't be")
+    return count
+
+
+def time(value: Any) -> str | None:
+    """RFC 3339 with its zone, or nothing."""
+    said = optional_text(value)
+    if said is not None and datetime.fromisoformat(said).tzinfo is None:
+        raise ValueError(f"{said!r} has no time zone")
+    return said
+
+
+def credits(value: Any) -> float | None:
+    """A sum of credits, or nothing."""
+    amount: float | None = None if value is None else _typed(value, int | float)
+    if amount is not None and not 0 <= amount < _CREDITS_MAX:  # NaN, too
+        raise ValueError("such a sum of credits can't be")
+    return amount
+
+
+def request(value: Any) -> dict[str, Any]:
+    """The fields that prices, frames and cadences are worked out from; the rest is text to us."""
+    shown: dict[str, Any] = _typed(value, dict)
+    for name in ("model", "prompt", "aspect", "resolution"):
+        _typed(shown[name], str)
+    if not 1 <= _typed(shown["duration"], int) <= _SECONDS_MAX:
+        raise ValueError("a clip of such a duration can't be")
+    if not _ASPECT.fullmatch(shown["aspect"]) or not _RESOLUTION.fullmatch(shown["resolution"]):
+        raise ValueError(f"{shown['aspect']} in {shown['resolution']} can't be a frame")
+    still = shown.get("init_image")
+    if isinstance(still, dict):
+        _typed(still["sha256"], str)
+    else:
+        optional_text(still)  # a URL
+    return shown
+
+
+def clip(value: Any) -> Clip | None:
+    """A clip, or nothing."""
+    if not value:
+        return None
+    made: Clip = _made(Clip, value)
+    clip_path(made.path)
+    _typed(made.sha256, str)
+    for number in (made.bytes, made.width, made.height, made.duration_seconds):
+        if not 0 <= _typed(number, int | float) < _NUMBER_MAX:  # NaN, too
+            raise ValueError("such a clip can't be")
+    return made
+
+
+def failure(value: Any) -> Failure | None:
+    """A failure, or nothing."""
+    if not value:
+        return None
+    made: Failure = _made(Failure, value)
+    _typed(made.code, str)
+    _typed(made.message, str)
+    return made
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "render": render_name,
+    "to": render_name,
+    "path": clip_path,
+    "digest": digest,
+    "sha256": text,
+    "provider": text,
+    "out_task_id": text,
+    "task_id": optional_text,
+    "key_id": optional_text,
+    "at": time,
+    "submitted_at": time,
+    "completed_at": time,
+    "attempt": attempt,
+    "credits": credits,
+    "reserved_credits": credits,
+    "request": request,
+    "clip": clip,
+    "error": failure,
+    "status": Status,
+    "outcome": Status,
+    "blocked": flag,
+}
+"""By the name of a field, in the manifest as in the journal."""
+
+
+def _made(kind: Any, value: Any) -> Any:
+    shown = _typed(value, dict)
+    try:
+        return kind(**shown)
+    except TypeError:
+        fields = ", ".join(shown) or "nothing"
+        raise ValueError(f"a {kind.__name__.lower()} can't be made of {fields}") from None
+
+
+def _fitting(form: re.Pattern[str], value: Any, said: str) -> str:
+    if not form.fullmatch(_typed(value, str)):
+        raise ValueError(f"{value!r} can't be {said}")
+    return str(value)
+
+
+def _typed(value: Any, kind: Any) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{value!r} stands where it can't")
+    return value
