@@ -55,9 +55,8 @@ def dump(results: Results) -> str:
         },
     }
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    if _HALF_PAIR.search(
-        text
-    ):  # out of an escape in a merged file: it can stand there as an escape alone
+    # Out of an escape in a merged file: nothing but an escape can say it.
+    if _HALF_PAIR.search(text):
         text = json.dumps(document, indent=2, sort_keys=True) + "\n"
     return text
 

@@ -34,13 +34,17 @@ from tests.mutants.leftovers import LEFTOVERS
 from tests.mutants.money import MONEY
 from tests.mutants.records import RECORDS
 from tests.mutants.strangers import STRANGERS
+from tests.mutants.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.mutants.safeguard import Safeguard
 
-SAFEGUARDS = (*RECORDS, *LEFTOVERS, *CLIPS, *MONEY, *DOUBTS, *STRANGERS, *DOWNLOADS, *ANSWERS)
+SAFEGUARDS = (
+    *(*RECORDS, *LEFTOVERS, *CLIPS, *MONEY, *DOUBTS, *UNKNOWN),
+    *(*STRANGERS, *DOWNLOADS, *ANSWERS),
+)
 ROOT = Path(__file__).parents[2]
 PIPELINE = ROOT / "pipeline"
 WORKERS = 2

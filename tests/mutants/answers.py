@@ -114,8 +114,8 @@ ANSWERS = (
         "other ends of a refused key",
         "A refused key ends the whole run, with its own exit code.",
         "rendering/errand.py",
-        '            self._tell(Kind.HELD, "the key was refused")\n            raise\n',
-        '            self._tell(Kind.HELD, "the key was refused")\n',
+        'Kind.HELD, "the key was refused")\n            raise\n',
+        'Kind.HELD, "the key was refused")\n',
         (f"{_ERRORS}::test_a_refused_key_stops_the_run_after_one_request",),
     ),
 )

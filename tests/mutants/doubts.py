@@ -46,16 +46,16 @@ DOUBTS = (
         "intent before the request",
         "What is not on record is not sent.",
         "rendering/buying.py",
-        "    key = board.intend(errand.work.plan, wanted, attempt, step.reserve)\n"
+        "    key = board.intend(errand.work.plan, wanted, attempt, step.reserve, key_id)\n"
         "    errand.tell(Kind.SUBMITTING)\n"
-        "    task = earlier or await _submit(errand, wanted, image, key)\n",
+        "    task = await _submit(errand, wanted, image, key)\n",
         "    from pipeline.rendering.digest import out_task_id\n"
         "    made, take = errand.work.plan, wanted.take\n"
         "    key = out_task_id(made.storyboard, made.pass_name, take.shot, take.number,\n"
         "                      wanted.digest, attempt)\n"
         "    errand.tell(Kind.SUBMITTING)\n"
         "    task = await _submit(errand, wanted, image, key)\n"
-        "    board.intend(made, wanted, attempt, step.reserve)\n",
+        "    board.intend(made, wanted, attempt, step.reserve, key_id)\n",
         (f"{_KILLS}[fresh]",),
     ),
     Safeguard(
@@ -70,8 +70,8 @@ DOUBTS = (
         "sent again under its own key",
         "A submit that was never answered is sent again with the same key.",
         "rendering/errand.py",
-        "            await self._render(wanted, record.attempt)\n\n    def _is_uncertain",
-        "            await self._render(wanted, record.attempt + 1)\n\n    def _is_uncertain",
+        "await self._render(wanted, record.attempt)\n\n    def _doubt",
+        "await self._render(wanted, record.attempt + 1)\n\n    def _doubt",
         (f"{_RUN}::test_ctrl_c_during_a_submit_leaves_a_doubt",),
     ),
     Safeguard(
@@ -103,9 +103,9 @@ DOUBTS = (
         "a cancel resolves no doubt",
         "What may have been bought a day ago is not called free.",
         "rendering/cancelling.py",
-        "        if task_id is None and key_may_be_forgotten(record, now):",
-        "        if False:",
-        (f"{_CANCELLING}::test_an_old_doubt_is_not_resolved_by_a_cancel",),
+        "resend=False",
+        "resend=True",
+        ("tests/rendering/test_cancelling.py",),
     ),
     Safeguard(
         "cancelled where it was bought",
@@ -122,14 +122,6 @@ DOUBTS = (
         "        known = [kept for kept in known if self._owns(want, kept)]",
         "        known = []",
         (f"{_KEPT}::test_force_after_going_back_is_a_new_attempt",),
-    ),
-    Safeguard(
-        "a lost task keeps its key",
-        "Should the provider find it after all, nothing is bought.",
-        "rendering/plan.py",
-        "        answered = last.task_id is not None and not lost",
-        "        answered = last.task_id is not None",
-        (_KEPT, _RUN),
     ),
     Safeguard(
         "a spoiled key is done with",

@@ -12,17 +12,17 @@ LEFTOVERS = (
     Safeguard(
         "digests",
         "A digest in results.json that is none, and would name files elsewhere, is not believed.",
-        "rendering/results.py",
-        'names.digest(shown["digest"])',
-        'shown["digest"]',
+        "rendering/foreign.py",
+        '"digest": digest,',
+        '"digest": text,',
         (_INTERRUPTED,),
     ),
     Safeguard(
         "names in a journal",
         "A line with a right checksum and a wrong name is not believed.",
-        "rendering/journal.py",
-        "                checked(fields[name])\n",
-        "                pass\n",
+        "rendering/foreign.py",
+        '"to": render_name,',
+        '"to": text,',
         (_INTERRUPTED,),
     ),
     Safeguard(
@@ -56,14 +56,6 @@ LEFTOVERS = (
         "            if unsure and folder.is_dir():",
         "            if False:",
         (_INTERRUPTED,),
-    ),
-    Safeguard(
-        "asked for once more",
-        "A task that was called unknown is asked for again before it is bought anew.",
-        "rendering/buying.py",
-        "earlier = await _found_after_all(errand, wanted)",
-        "earlier = None",
-        (_KEPT,),
     ),
     Safeguard(
         "bills keep their records",

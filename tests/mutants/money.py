@@ -64,9 +64,9 @@ MONEY = (
     Safeguard(
         "a doubt buys nothing",
         "A day after a lost answer nothing is bought without --resubmit-uncertain.",
-        "rendering/errand.py",
-        "        elif self._is_uncertain(record) and not self._terms.resubmit_uncertain:",
-        "        elif False:",
+        "rendering/outcomes.py",
+        "elif key_may_be_forgotten(record, now):",
+        "elif False:",
         (_RUN, _ERRORS),
     ),
     Safeguard(
@@ -108,14 +108,6 @@ MONEY = (
         "        if record.provider == self._provider:\n            return step",
         "        if True:\n            return step",
         (_RUN, _KEPT),
-    ),
-    Safeguard(
-        "lost is not bought in passing",
-        "A task that the provider has lost is bought again by the next plan alone.",
-        "rendering/errand.py",
-        "            if self._gateway.free and wanted is not None:",
-        "            if wanted is not None:",
-        (_KEPT,),
     ),
     Safeguard(
         "reserve first",
@@ -212,22 +204,6 @@ MONEY = (
         "max(past if example is None else [*past, example])",
         "past[-1]",
         (f"{_BUDGET}::test_prices_are_learned_from_what_was_billed",),
-    ),
-    Safeguard(
-        "an estimate of nothing",
-        "A provider that estimates nothing at all is not believed.",
-        "rendering/budget.py",
-        "(estimated == 0 or not self._trusts)",
-        "not self._trusts",
-        (_BUDGET,),
-    ),
-    Safeguard(
-        "estimates that were wrong",
-        "A provider that has billed over its estimate is not believed the next time.",
-        "rendering/budget.py",
-        "            self._trusts = False\n",
-        "            pass\n",
-        (_BUDGET,),
     ),
     Safeguard(
         "cancelled while it is free",

@@ -55,6 +55,11 @@ WORKLOADS: dict[str, tuple[Act, ...]] = {
 }
 """The last act is the one that is killed."""
 
+ABREAST: tuple[Act, ...] = (
+    Act(("a bowl", "a cup", "a plate"), ("run", "--concurrency", "3", "--retries", "1")),
+)
+"""Where a disk fails for one while others are on their way."""
+
 SIX = ("a bowl", "a cup", "a plate", "a jug", "a glass", "a pan that FAILS")
 LARGER: dict[str, tuple[Act, ...]] = {
     "six shots": (Act(SIX),),

@@ -25,6 +25,7 @@ from tests.proof.failing import ERRNOS, fail_and_rerun, faults
 from tests.proof.hostile.campaign import campaign
 from tests.proof.hostile.files import fuzz
 from tests.proof.killing import (
+    ABREAST,
     LARGER,
     WORKLOADS,
     cut_and_rerun,
@@ -89,7 +90,7 @@ def power_cuts(stage: Stage) -> str:
 def disks(stage: Stage) -> str:
     """Every operation fails with every error, once and for good."""
     met = 0
-    for workload in WORKLOADS.values():
+    for workload in (*WORKLOADS.values(), ABREAST):
         expected = undisturbed(stage, workload)
         met += fail_and_rerun(stage, workload, expected, faults(expected, ERRNOS))
     return f"{met:,} failing operations, each rerun"

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.proof.failing import fail_and_rerun, faults
-from tests.proof.killing import WORKLOADS, undisturbed
+from tests.proof.killing import ABREAST, WORKLOADS, undisturbed
 
 if TYPE_CHECKING:
     from tests.proof.stage import Stage
 
 
-@pytest.mark.parametrize("name", ["fresh", "changed", "download"])
+DISKS = {**WORKLOADS, "abreast": ABREAST}
+
+
+@pytest.mark.parametrize("name", ["fresh", "changed", "download", "abreast"])
 def test_every_operation_fails(stage: Stage, name: str) -> None:
     """Each open, write, fsync, rename, unlink and mkdir fails once, or from then on, or half: the
     run ends in words, submits nothing more, tells what is in flight with its ids, syncs nothing
     twice; a rerun on a good disk ends as an undisturbed run does, for the same credits."""
-    workload = WORKLOADS[name]
+    workload = DISKS[name]
     expected = undisturbed(stage, workload)
     hits = faults(expected)
     assert fail_and_rerun(stage, workload, expected, hits) > 0.9 * len(hits)

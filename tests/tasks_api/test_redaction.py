@@ -20,6 +20,8 @@ KEY = "sk-byts-0123456789abcdef"
             "see https://cdn.test/a/b.mp4?expires=1&signature=abc for it",
             "see https://cdn.test/a/b.mp4?… for it",
         ),
+        ("at https://cdn.test/a.mp4?9f86d081884c7d65 now", "at https://cdn.test/a.mp4?… now"),
+        ("why?", "why?"),
         ("HTTPS://CDN.TEST/x?sig=1", "HTTPS://CDN.TEST/x?…"),
         ("'http://cdn.test/x#token=1'", "'http://cdn.test/x?…'"),
         ("no such signature: 9f86d081, sorry", "no such signature: …, sorry"),
