@@ -295,3 +295,25 @@ def test_json_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.removesuffix("\n").isprintable()
     assert "é" in shown
     assert json.loads(shown) == {"said": text}
+
+
+def test_ctrl_c_amid_what_goes_on_at_once_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A KeyboardInterrupt comes out of a task group in a group: 130 and a line, no traceback;
+    anything else in a group is still an error."""
+
+    def interrupted(*_anything: object) -> None:
+        inner = BaseExceptionGroup("inner", [KeyboardInterrupt()])
+        raise BaseExceptionGroup("outer", [inner])
+
+    monkeypatch.setattr("pipeline.cli.planning.plan", interrupted)
+    assert command(["plan"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+    def broken(*_anything: object) -> None:
+        raise ExceptionGroup("outer", [ZeroDivisionError()])
+
+    monkeypatch.setattr("pipeline.cli.planning.plan", broken)
+    with pytest.raises(ExceptionGroup):
+        command(["plan"])

@@ -187,6 +187,19 @@ async def test_a_kept_clip_without_records_is_used(world: World) -> None:
     assert len(world.charges) == 2  # asked for under the first attempt's key
 
 
+async def test_force_after_a_found_clip_is_another_attempt(world: World) -> None:
+    """A clip that was found without its records had an attempt's number: it is not used again."""
+    await world.run(world.film("a bowl"))
+    await world.run(world.film("a plate"))
+    world.folder().results_path.unlink()
+    spec = world.film("a bowl")
+    await world.run(spec)
+    world.studio.tasks.forget_keys()
+    await world.run(spec, force=True)
+    assert world.results().records["a"].attempt == 2
+    assert set(world.charges.values()) == {1}
+
+
 async def test_a_kept_clip_that_is_none_is_not_used(world: World) -> None:
     """With results.json lost, a file in kept/ that can't be played is set aside, not restored, and
     the next run gets the clip by its task's key.

@@ -426,6 +426,7 @@ async def test_a_key_refused_midway_loses_nothing(world: World) -> None:
         records = slow.results().records
         assert [record.status for record in records.values()] == [Status.PENDING] * 3
         assert all(record.task_id for record in records.values())
+        assert slow.report.summary.counts[Kind.HELD] == 0  # each of the three is in flight
         slow.wire.meddle = None
         assert (await slow.run(spec)).summary.complete
         assert slow.wire.count("/v1/tasks/submit") == 4
