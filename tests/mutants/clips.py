@@ -234,4 +234,12 @@ CLIPS = (
         "entry.is_file()",
         ("tests/rendering/test_folder.py",),
     ),
+    Safeguard(
+        "one stranger, one take",
+        "A kept clip without a record is given out once.",
+        "rendering/plan.py",
+        "        self._strangers.remove(path)\n",
+        "",
+        (f"{_KEPT}::test_a_kept_clip_without_records_is_one_shots",),
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,10 @@ from pipeline.rendering.states import Intent
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import httpx
+
+    from tests.support.world import Send, World
 
 INTENT = Intent("a", "2026-11-24T12:00:00.000Z", "studio", "d" * 64, {}, "k", 1, None)
 
@@ -68,3 +73,32 @@ def test_a_link_is_no_clip(folder: Folder, tmp_path: Path) -> None:
     folder.clip("b.mp4").write_bytes(b"clip")
     folder.clip("a.mp4").symlink_to(tmp_path / "elsewhere.mp4")
     assert folder.clips() == {"b.mp4": 4}
+
+
+@pytest.mark.anyio
+async def test_what_is_bought_is_named_when_it_cannot_be_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full by the time of a submit's answer: the error names the task that was bought,
+    as no record does, and the next run finds it by its key."""
+
+    async def fill_the_disk(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path == "/v1/tasks/submit":
+            monkeypatch.setattr(os, "write", full)
+        return answer
+
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spec = world.film("a bowl")
+    world.wire.meddle = fill_the_disk
+    with pytest.raises(FolderError) as caught:
+        await world.run(spec)
+    monkeypatch.undo()
+    world.wire.meddle = None
+    (task,) = world.studio.tasks.all()
+    assert f"a is bought: {task.task_id}" in str(caught.value)
+    assert (await world.run(spec)).summary.complete
+    assert set(world.charges.values()) == {1}
+    assert world.wire.count("/v1/tasks/submit") == 1

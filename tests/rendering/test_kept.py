@@ -187,6 +187,21 @@ async def test_a_kept_clip_without_records_is_used(world: World) -> None:
     assert len(world.charges) == 2  # asked for under the first attempt's key
 
 
+async def test_a_kept_clip_without_records_is_one_shots(world: World) -> None:
+    """With results.json lost, a clip in kept/ that two shots' equal requests name goes to one of
+    them; the other gets its own by its key."""
+    spec = world.film("a bowl", "a bowl")
+    await world.run(spec)
+    await world.run(world.film("a cup", "a plate"))
+    world.folder().results_path.unlink()
+    spec = world.film("a bowl", "a bowl")
+    assert actions(world.plan(spec).steps) == [Action.RESTORE, Action.RENDER]
+    report = await world.run(spec)
+    assert report.summary.complete
+    assert all(world.folder().clip(f"{name}.mp4").is_file() for name in "ab")
+    assert len(world.charges) == 4
+
+
 async def test_a_kept_clip_that_is_none_is_not_used(world: World) -> None:
     """With results.json lost, a file in kept/ that can't be played is set aside, not restored, and
     the next run gets the clip by its task's key.

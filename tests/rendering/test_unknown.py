@@ -269,3 +269,66 @@ async def test_a_kill_amid_the_consent_buys_once(world: World) -> None:
             assert set(again.charges.values()) == {1}
             assert len(again.charges) == 1
             assert len(named(again)) == 2
+
+
+async def test_a_missing_clip_is_asked_for_where_it_was_bought(world: World) -> None:
+    """A clip that is gone, of a task that was bought at another provider: nobody is asked, nothing
+    is bought, and the plan says where to run it."""
+    spec = world.film("a bowl")
+    await world.run(spec)
+    world.folder().clip("a.mp4").unlink()
+    path = world.folder().results_path
+    path.write_text(path.read_text("utf-8").replace("gateway.test", "other.test"), "utf-8")
+    asked = len(world.wire.requests)
+    (step,) = world.plan(spec).steps
+    assert step.action is Action.SKIP
+    assert "bought at https://other.test" in step.reason
+    for terms in (Terms(), CONSENT):
+        report = await world.run(spec, terms=terms)
+        assert report.summary.counts[Kind.PENDING] == 1
+    assert len(world.wire.requests) == asked
+
+
+async def swallow(request: httpx.Request, send: Send) -> httpx.Response:
+    """Submits get lost on their way; all else is answered."""
+    if request.url.path == SUBMIT:
+        raise httpx.ReadError("reset")
+    return await send(request)
+
+
+@pytest.mark.parametrize(("minutes", "young"), [(4, True), (6, False)])
+async def test_how_far_from_the_future_a_submit_may_be(
+    world: World, minutes: int, young: bool
+) -> None:
+    """A clock that was set back by a few minutes casts no doubt on a submit that never arrived: it
+    is sent again. By more, nobody can tell how old it is, and it waits for consent."""
+    spec = world.film("a bowl")
+    world.wire.meddle = swallow
+    begun = world.now()
+    await world.run(spec)
+    world.wire.meddle = None
+    world.skew = begun - world.now() - timedelta(minutes=minutes)
+    report = await world.run(spec)
+    assert report.summary.complete is young
+    assert len(world.charges) == young
+    if not young:
+        assert "--resubmit-uncertain" in world.notices[-1].message
+
+
+async def test_after_the_stop_no_doubt_is_sent_again(world: World) -> None:
+    """Two submits that never arrived: the first one's second try fails under --fail-fast, and the
+    other stays on record, unsent, for the next run, which buys it once."""
+    spec = world.film("a cup that FAILS", "a bowl")
+    world.wire.meddle = swallow
+    await world.run(spec)
+    world.wire.meddle = None
+    sent = world.wire.count(SUBMIT)
+    report = await world.run(spec, terms=Terms(concurrency=1, retries=0, fail_fast=True))
+    counts = report.summary.counts
+    assert (counts[Kind.FAILED], counts[Kind.PENDING]) == (1, 1)
+    assert world.notices[-1].message.startswith("not submitted again: --fail-fast")
+    assert world.wire.count(SUBMIT) == sent + 1
+    assert state_of(take(world, "b")) is State.INTENDED
+    await world.run(spec, shots=("b",))
+    assert_nothing_lost(world)
+    assert len(world.charges) == 1

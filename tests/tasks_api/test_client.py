@@ -154,6 +154,40 @@ async def test_an_answer_about_another_key_is_no_answer(world: World) -> None:
         await client.find("k1")
 
 
+async def test_a_submits_answer_about_another_key_is_a_lost_one(world: World) -> None:
+    """Told of another's task at the submit: that one is not taken up; ours is asked for by its key
+    and found, without a second submit."""
+    client = client_of(world)
+    other = await client.submit(BODY | {"out_task_id": "k2"})
+
+    async def mix_up(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path != "/v1/tasks/submit":
+            return answer
+        told = {"task_id": other.task_id, "status": "queued", "out_task_id": "k2"}
+        return httpx.Response(200, json=told)
+
+    world.wire.meddle = mix_up
+    task = await client.submit(BODY)
+    assert (task.out_task_id, task.recovered) == ("k1", True)
+    assert task.task_id != other.task_id
+    assert world.wire.count("/v1/tasks/submit") == 2
+
+
+async def test_a_strange_id_stays_in_its_place(world: World) -> None:
+    """An id that a forged record holds leads a cancel to no other path and to no query."""
+    paths: list[bytes] = []
+
+    async def listen(request: httpx.Request, _send: Send) -> httpx.Response:
+        paths.append(request.url.raw_path)
+        return error(404, "task_not_found")
+
+    world.wire.meddle = listen
+    with pytest.raises(TaskNotFoundError):
+        await client_of(world).cancel("../submit?x#y")
+    assert paths == [b"/v1/tasks/cancel/..%2Fsubmit%3Fx%23y"]
+
+
 async def test_a_connection_that_never_stood_is_no_lost_answer(world: World) -> None:
     """Refused connections can't have bought anything."""
 
