@@ -117,6 +117,34 @@ async def test_a_throttled_run_waits_as_one(world: World) -> None:
     assert world.wire.count("/v1/tasks/submit") == 6
 
 
+async def test_a_shorter_wait_does_not_cut_a_longer_one(world: World) -> None:
+    """Told to wait for a minute, and by an answer that was on its way for two seconds: the next
+    request waits for the minute's end."""
+    client = client_of(world)
+    task = await client.submit(BODY)
+    answers, begun = iter([1, 2]), anyio.current_time()
+    reset = {"x-ratelimit-reset": str(world.unix_time() + 60)}
+
+    async def throttle(request: httpx.Request, send: Send) -> httpx.Response:
+        number = next(answers, 3)
+        if number == 3:
+            return await send(request)
+        await anyio.sleep(number)
+        return error(429, "rate_limit_exceeded", reset if number == 1 else None)
+
+    async def ask() -> None:
+        with pytest.raises(GatewayError, match="429"):
+            await client.query(task.task_id)
+
+    world.wire.meddle = throttle
+    async with anyio.create_task_group() as crew:
+        crew.start_soon(ask)
+        crew.start_soon(ask)
+    assert anyio.current_time() - begun == pytest.approx(2)
+    await client.query(task.task_id)
+    assert anyio.current_time() - begun == pytest.approx(60.02)
+
+
 async def test_throttling_is_not_waited_for_beyond_patience(world: World) -> None:
     """A bucket that stays empty ends the submit within the patience given."""
     world.wire.meddle = first(999, lambda: error(429, "rate_limit_exceeded"))
