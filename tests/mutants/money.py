@@ -295,4 +295,12 @@ MONEY = (
         '        said = f"{error}"',
         (f"{_FOLDER}::test_what_is_bought_is_named_when_it_cannot_be_recorded",),
     ),
+    Safeguard(
+        "sent before, bought now",
+        "What ended at once on a second try is this run's own bill.",
+        "tasks_api/client.py",
+        "recovered=attempt > 1)",
+        "recovered=False)",
+        (f"{_BUDGET}::test_what_a_fault_had_bought_is_this_runs_bill",),
+    ),
 )

@@ -190,6 +190,26 @@ async def test_what_a_refused_submit_set_aside_is_free_again(world: World) -> No
 
 
 @pytest.mark.anyio
+async def test_what_a_fault_had_bought_is_this_runs_bill(world: World) -> None:
+    """A submit is acted on and answered 503, and its task is done by the next try: that comes with
+    an end at once, as an earlier run's would, but the bill is this run's."""
+    faults = iter([True])
+
+    async def fault(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path == "/v1/tasks/submit" and next(faults, False):
+            return httpx.Response(503, json={"error": {"code": "api_error", "message": "no"}})
+        return answer
+
+    async with World(world.root, latency_seconds=lambda _job: 0.5) as quick:
+        quick.wire.meddle = fault
+        report = await quick.run(quick.film("a bowl"), terms=Terms(max_credits=CLIP_CREDITS))
+        assert quick.wire.count("/v1/tasks/submit") == 2
+        assert report.summary.credits == pytest.approx(CLIP_CREDITS)
+        assert report.summary.exact
+
+
+@pytest.mark.anyio
 async def test_what_is_in_flight_from_before_counts_against_the_cap(world: World) -> None:
     """A task of an earlier run is billed in this one, so its worst case is reserved first."""
     async with World(world.root, latency_seconds=lambda _job: 100.0) as slow:

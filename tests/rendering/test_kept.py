@@ -131,6 +131,15 @@ async def test_a_shot_that_is_gone_leaves_no_task_alone(world: World) -> None:
         assert set(slow.charges.values()) == {1}
 
 
+async def test_a_shot_that_is_gone_waits_for_its_selection(world: World) -> None:
+    """--shot is about what is no longer asked for, too: its task is left for another run."""
+    async with World(world.root, latency_seconds=lambda _job: 60.0) as slow:
+        await slow.run(slow.film("a bowl", "a cup"), terms=SHORT)
+        spec = slow.film("a bowl")
+        for shots, steps in ((("a",), "a"), (("b",), "b"), ((), "ab")):
+            assert [step.render for step in slow.plan(spec, shots=shots).steps] == [*steps]
+
+
 async def test_force_after_going_back_is_a_new_attempt(world: World) -> None:
     """--force on a request that was rendered before buys a second one and no replay."""
     await world.run(world.film("a bowl"))
@@ -185,21 +194,6 @@ async def test_a_kept_clip_without_records_is_used(world: World) -> None:
     world.folder().clip("a.mp4").unlink()
     await world.run(spec)
     assert len(world.charges) == 2  # asked for under the first attempt's key
-
-
-async def test_a_kept_clip_without_records_is_one_shots(world: World) -> None:
-    """With results.json lost, a clip in kept/ that two shots' equal requests name goes to one of
-    them; the other gets its own by its key."""
-    spec = world.film("a bowl", "a bowl")
-    await world.run(spec)
-    await world.run(world.film("a cup", "a plate"))
-    world.folder().results_path.unlink()
-    spec = world.film("a bowl", "a bowl")
-    assert actions(world.plan(spec).steps) == [Action.RESTORE, Action.RENDER]
-    report = await world.run(spec)
-    assert report.summary.complete
-    assert all(world.folder().clip(f"{name}.mp4").is_file() for name in "ab")
-    assert len(world.charges) == 4
 
 
 async def test_a_kept_clip_that_is_none_is_not_used(world: World) -> None:

@@ -236,6 +236,22 @@ async def test_unasked_and_unknown_is_let_go_of_by_consent(world: World) -> None
         assert_nothing_lost(slow)
 
 
+@pytest.mark.parametrize("prompt", ["a cup", "a jug"], ids=["same", "edited"])
+async def test_what_was_let_go_of_stays_named(world: World, prompt: str) -> None:
+    """The shot comes back, with the same request or another one: the id of the task that was let
+    go of is not written over."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        await slow.run(slow.film("a bowl", "a cup"), terms=SHORT)
+        slow.key = OTHER
+        await slow.run(slow.film("a bowl"), terms=CONSENT)
+        slow.key = World.key
+        gone = take(slow, "b")
+        assert (gone.status, gone.credits) == (Status.FAILED, None)
+        await slow.run(slow.film("a bowl", prompt))
+        assert gone.task_id in named(slow)
+        assert_nothing_lost(slow)
+
+
 async def test_a_kill_amid_the_consent_buys_once(world: World) -> None:
     """Every prefix of what consent writes down, replayed: the rerun buys one more attempt."""
     spec = world.film("a bowl")
