@@ -131,6 +131,26 @@ async def test_consent_under_which_the_task_is_known_buys_nothing(world: World) 
     assert world.wire.count(SUBMIT) == 1
 
 
+async def test_consent_in_passing_buys_nothing(world: World) -> None:
+    """A kept clip turns out to be damaged while it is restored, and nobody knows its task: no plan
+    has said what that would cost, so it isn't bought, but by the next run, whose plan says it."""
+    await world.run(world.film("a bowl"))
+    task = take(world).task_id
+    await world.run(world.film("a plate"))
+    (kept,) = world.folder().path.glob("kept/*.mp4")
+    kept.write_bytes(kept.read_bytes()[:-1] + b"x")
+    spec, submits = world.film("a bowl"), world.wire.count(SUBMIT)
+    world.key = OTHER
+    report = await world.run(spec, terms=CONSENT)
+    assert report.summary.counts[Kind.PENDING] == 1
+    assert world.wire.count(SUBMIT) == submits
+    assert take(world).task_id == task
+    assert world.plan(spec, resubmit_uncertain=True).estimated_credits == pytest.approx(0.18)
+    assert (await world.run(spec, terms=CONSENT)).summary.complete
+    assert world.wire.count(SUBMIT) == submits + 1
+    assert_nothing_lost(world)
+
+
 async def test_unknown_once_and_edited_is_still_fetched(world: World) -> None:
     """Open, edited, and unknown for one run: later runs go on asking, and going back after the
     keys are forgotten buys nothing again."""
@@ -239,7 +259,7 @@ async def test_unasked_and_unknown_is_let_go_of_by_consent(world: World) -> None
 @pytest.mark.parametrize("prompt", ["a cup", "a jug"], ids=["same", "edited"])
 async def test_what_was_let_go_of_stays_named(world: World, prompt: str) -> None:
     """The shot comes back, with the same request or another one: the id of the task that was let
-    go of is not written over."""
+    go of is not written over, nor its number bought with again, as its key may be forgotten."""
     async with World(world.root, latency_seconds=lambda _job: 60) as slow:
         await slow.run(slow.film("a bowl", "a cup"), terms=SHORT)
         slow.key = OTHER
@@ -247,6 +267,7 @@ async def test_what_was_let_go_of_stays_named(world: World, prompt: str) -> None
         slow.key = World.key
         gone = take(slow, "b")
         assert (gone.status, gone.credits) == (Status.FAILED, None)
+        slow.studio.tasks.forget_keys()
         await slow.run(slow.film("a bowl", prompt))
         assert gone.task_id in named(slow)
         assert_nothing_lost(slow)
