@@ -223,6 +223,7 @@ def test_a_url_is_understood_in_one_form(url: str, origin: tuple[str, str, int])
         "https://user:password@cdn.example/",
         "https://@cdn.example/",
         "https://cdn.example\\@evil.example/",
+        "https://cdn.example/a\\b",
         "https://cdn.example /x",
         "https://cdn.example/x\r\nx-api-key: y",
         "https://cdn.example\t/",

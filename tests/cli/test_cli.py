@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,29 @@ def test_wrong_requests_say_what_and_why(
     """Each wrong request has its exit code and a message that helps; never a traceback."""
     assert command(arguments) == code
     assert says in capsys.readouterr().err
+
+
+def test_without_a_key_no_folder_is_touched(capsys: pytest.CaptureFixture[str]) -> None:
+    """What would be bought and can't be is said first: no folder is made, and none is locked."""
+    assert command(["run", "--pass", "final"]) == 4
+    assert KEY_VARIABLE in capsys.readouterr().err
+    assert not Path("outputs").exists()
+
+
+def test_records_are_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the machine is: the times on record are of one zone, and end in Z."""
+    try:
+        with monkeypatch.context() as there:
+            there.setenv("TZ", "Asia/Kolkata")
+            time.tzset()
+            assert command(["run", "--shot", "sea"]) == 0
+    finally:
+        time.tzset()
+    text = Path("outputs/film/animatic/results.json").read_text("utf-8")
+    record = json.loads(text)["renders"]["sea"]
+    for moment in (record["submitted_at"], record["completed_at"]):
+        assert moment.endswith("Z")
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(moment)) < timedelta(minutes=10)
 
 
 def test_check_reads_the_default_folder(

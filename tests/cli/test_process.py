@@ -72,6 +72,19 @@ def test_ctrl_c_leaves_everything_on_record(film: Path) -> None:
     assert (process.returncode, summary["rendered"] + summary["skipped"]) == (0, 6), err
 
 
+def test_a_termination_is_a_ctrl_c(film: Path) -> None:
+    """SIGTERM, as from a job's scheduler: exit 130, and what is in flight is on record, folded."""
+    with start(film, "run", "--json") as process:
+        read_until(process, "submitted")
+        process.terminate()
+        out, err = process.communicate()
+    assert process.returncode == 130, err
+    assert json.loads(out.splitlines()[-1])["exit"] == 130
+    folder = film / "outputs/film/animatic"
+    assert json.loads((folder / "results.json").read_text("utf-8"))["renders"]
+    assert not (folder / "journal.jsonl").exists()
+
+
 @pytest.mark.parametrize("pause", [0.0, 0.02, 0.1])
 def test_ctrl_c_twice_is_one_message(film: Path, pause: float) -> None:
     """Impatient people press it again: 130, and no traceback. (Whether the second one still meets

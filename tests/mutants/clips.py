@@ -13,6 +13,9 @@ _FORGED = f"{_RECORDS}::test_a_merged_manifest_is_not_believed"
 _KEPT = "tests/rendering/test_kept.py"
 _RUN = "tests/rendering/test_run.py"
 _DELIVERY = "tests/rendering/test_delivery.py"
+_FOLDER = "tests/rendering/test_folder.py"
+_UNKNOWN = "tests/rendering/test_unknown.py"
+_STRANGERS = "tests/rendering/test_strangers.py"
 
 CLIPS = (
     Safeguard(
@@ -233,5 +236,53 @@ CLIPS = (
         "entry.is_file(follow_symlinks=False)",
         "entry.is_file()",
         ("tests/rendering/test_folder.py",),
+    ),
+    Safeguard(
+        "one stranger, one take",
+        "A kept clip without a record is given out once.",
+        "rendering/plan.py",
+        "        self._strangers.remove(path)\n",
+        "",
+        (f"{_STRANGERS}::test_a_kept_clip_without_records_is_one_shots",),
+    ),
+    Safeguard(
+        "bytes on record",
+        "A clip's size in results.json that is no number is damage.",
+        "rendering/foreign.py",
+        "        if not 0 <= _typed(number, int | float) < _NUMBER_MAX:",
+        "        if False:",
+        (_FORGED,),
+    ),
+    Safeguard(
+        "the very same clip",
+        "A clip that comes again in the same bytes is not set aside as unknown.",
+        "rendering/folder.py",
+        "os.path.lexists(path) and disk.sha256(path) != sha256:",
+        "os.path.lexists(path):",
+        (f"{_FOLDER}::test_the_same_clip_again_is_no_stranger",),
+    ),
+    Safeguard(
+        "lost ids are kept",
+        "The record of a task that was let go of is not written over.",
+        "rendering/plan.py",
+        " or is_lost(record)\n\n",
+        "\n\n",
+        (f"{_UNKNOWN}::test_what_was_let_go_of_stays_named",),
+    ),
+    Safeguard(
+        "selected and asked for no more",
+        "--shot is about tasks that no shot asks for any more, too.",
+        "rendering/plan.py",
+        '        and selection.includes(name.removeprefix(KEPT).partition(".")[0])\n',
+        "",
+        (f"{_KEPT}::test_a_shot_that_is_gone_waits_for_its_selection",),
+    ),
+    Safeguard(
+        "another request's task",
+        "In place of a damaged kept clip no task of another request is asked for.",
+        "rendering/runner.py",
+        " and record.digest == step.digest:",
+        ":",
+        (f"{_STRANGERS}::test_a_damaged_stranger_is_no_reason_to_ask_for_another_task",),
     ),
 )

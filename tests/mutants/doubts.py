@@ -16,6 +16,7 @@ _BUDGET = "tests/rendering/test_budget.py"
 _CANCELLING = "tests/rendering/test_cancelling.py"
 _CLIENT = "tests/tasks_api/test_client.py"
 _POLICY = "tests/tasks_api/test_policy.py"
+_UNKNOWN = "tests/rendering/test_unknown.py"
 
 DOUBTS = (
     Safeguard(
@@ -245,5 +246,45 @@ DOUBTS = (
         "    if task.out_task_id not in {None, out_task_id}:",
         "    if False:",
         (_CLIENT, _ERRORS),
+    ),
+    Safeguard(
+        "a found task is on record before its cancel",
+        "A cancel that finds what a lost answer had bought names it first.",
+        "rendering/cancelling.py",
+        "            board.submitted(name, task_id)\n",
+        "",
+        (f"{_CANCELLING}::test_what_had_arrived_is_named_and_cancelled",),
+    ),
+    Safeguard(
+        "doubts wait after the stop",
+        "A run that has stopped buying sends no unanswered submit again.",
+        "rendering/errand.py",
+        "        elif self._summary.halted and not free:",
+        "        elif False:",
+        (f"{_UNKNOWN}::test_after_the_stop_no_doubt_is_sent_again",),
+    ),
+    Safeguard(
+        "a few minutes from the future",
+        "By more than a time server sets a clock back, a submit's age is unknown.",
+        "rendering/outcomes.py",
+        "_CORRECTION = timedelta(minutes=5)",
+        "_CORRECTION = timedelta(hours=23)",
+        (f"{_UNKNOWN}::test_how_far_from_the_future_a_submit_may_be",),
+    ),
+    Safeguard(
+        "about the key submitted",
+        "A submit's answer about another key's task is a lost one.",
+        "tasks_api/client.py",
+        "replace(_about_key(await asked, key), recovered",
+        "replace(await asked, recovered",
+        (f"{_CLIENT}::test_a_submits_answer_about_another_key_is_a_lost_one",),
+    ),
+    Safeguard(
+        "ids are quoted",
+        "An id on record that is none leads to no other path.",
+        "tasks_api/client.py",
+        "{quote(task_id, safe='')}",
+        "{task_id}",
+        (f"{_CLIENT}::test_a_strange_id_stays_in_its_place",),
     ),
 )

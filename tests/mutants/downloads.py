@@ -216,4 +216,20 @@ DOWNLOADS = (
         "            if False:",
         (_DOWNLOAD, f"{_HOSTILE}[clip]"),
     ),
+    Safeguard(
+        "a rest has a size",
+        "A part that goes on to more than a clip may have is not read.",
+        "tasks_api/download.py",
+        "    if (partial.total or 0) > CLIP_BYTES_MAX:\n        raise _too_large()\n",
+        "",
+        (f"{_DOWNLOAD}::test_a_rest_of_too_much_is_not_read",),
+    ),
+    Safeguard(
+        "more than announced begins again",
+        "Bytes that nobody announced are of no version to go on with.",
+        "tasks_api/download.py",
+        "                partial.validator = None  # so",
+        "                pass  # so",
+        (f"{_DOWNLOAD}::test_more_than_announced_is_begun_again",),
+    ),
 )

@@ -7,6 +7,9 @@ from tests.mutants.safeguard import Safeguard
 _INTERRUPTED = "tests/rendering/test_interrupted.py"
 _KEPT = "tests/rendering/test_kept.py"
 _CANCELLING = "tests/rendering/test_cancelling.py"
+_PROCESS = "tests/cli/test_process.py"
+_CLI = "tests/cli/test_cli.py"
+_CANCEL = "tests/cli/test_cancel.py"
 
 LEFTOVERS = (
     Safeguard(
@@ -72,5 +75,45 @@ LEFTOVERS = (
         "        # Another account's key is answered just so, and the task may be running.\n",
         "        board.lost(name) if task_id else None\n",
         (_CANCELLING,),
+    ),
+    Safeguard(
+        "a termination is a Ctrl-C",
+        "SIGTERM ends a run with its records folded.",
+        "cli/run.py",
+        "(signal.SIGINT, signal.SIGTERM)",
+        "(signal.SIGINT)",
+        (f"{_PROCESS}::test_a_termination_is_a_ctrl_c",),
+    ),
+    Safeguard(
+        "times in UTC",
+        "What is on record doesn't depend on where the machine is.",
+        "cli/run.py",
+        "    return datetime.now(UTC)",
+        "    return datetime.now().astimezone()",
+        (f"{_CLI}::test_records_are_in_utc",),
+    ),
+    Safeguard(
+        "the key before the folder",
+        "A run that can't buy for want of a key leaves nothing behind.",
+        "cli/run.py",
+        "    _require_key(planner, boards, Path(args.outputs))\n",
+        "",
+        (f"{_CLI}::test_without_a_key_no_folder_is_touched",),
+    ),
+    Safeguard(
+        "a cancel folds",
+        "What was cancelled is in the manifest when the command ends.",
+        "cli/cancel.py",
+        "                    board.book.fold()",
+        "                    pass",
+        (f"{_CANCEL}::test_what_was_cancelled_is_in_the_manifest",),
+    ),
+    Safeguard(
+        "a cancel lets animatics be",
+        "What is drawn on this machine is no cancel's business.",
+        "cli/cancel.py",
+        "name != connect.ANIMATIC and ",
+        "",
+        (f"{_CANCEL}::test_what_is_drawn_on_this_machine_is_let_be",),
     ),
 )

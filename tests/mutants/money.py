@@ -10,6 +10,8 @@ _BUDGET = "tests/rendering/test_budget.py"
 _RECORDS = "tests/rendering/test_records.py"
 _KEPT = "tests/rendering/test_kept.py"
 _SLOTS = "tests/rendering/test_slots.py"
+_UNKNOWN = "tests/rendering/test_unknown.py"
+_FOLDER = "tests/rendering/test_folder.py"
 
 MONEY = (
     Safeguard(
@@ -252,5 +254,53 @@ MONEY = (
         "        self._limit = max(1.0, min(self.limit - 1, int(others * _DECREASE)))\n",
         "",
         (f"{_SLOTS}::test_a_crowd_lowers_the_limit_once",),
+    ),
+    Safeguard(
+        "cancelled or not",
+        "A cancel that came too late is no end: the task is followed, and its bill counts.",
+        "rendering/buying.py",
+        '    if task.phase != "cancelled":\n        return  # too late',
+        "    if False:\n        return  # too late",
+        (f"{_BUDGET}::test_a_cancel_over_the_cap_that_came_too_late",),
+    ),
+    Safeguard(
+        "lost clips at their own provider",
+        "A clip that is gone is asked for where its task was bought.",
+        "rendering/plan.py",
+        "            return self._known(step, want, record)\n        return self._restore_stranger",
+        "            return step\n        return self._restore_stranger",
+        (f"{_UNKNOWN}::test_a_missing_clip_is_asked_for_where_it_was_bought",),
+    ),
+    Safeguard(
+        "no next attempt of a resumed task after the stop",
+        "A task of an earlier run that fails then is left to the next run.",
+        "rendering/errand.py",
+        " and not self._summary.halted\n",
+        "\n",
+        (f"{_BUDGET}::test_after_the_cap_no_resumed_task_is_tried_again",),
+    ),
+    Safeguard(
+        "a refused submit's reserve",
+        "What was set aside for what wasn't bought is free again.",
+        "rendering/buying.py",
+        "    errand.shared.budget.settle(errand.work.key, 0.0)\n",
+        "",
+        (f"{_BUDGET}::test_what_a_refused_submit_set_aside_is_free_again",),
+    ),
+    Safeguard(
+        "the bought task in the error",
+        "What can't be recorded is named to whoever reads the error.",
+        "rendering/buying.py",
+        '        said = f"{error}. {found}"',
+        '        said = f"{error}"',
+        (f"{_FOLDER}::test_what_is_bought_is_named_when_it_cannot_be_recorded",),
+    ),
+    Safeguard(
+        "sent before, bought now",
+        "What ended at once on a second try is this run's own bill.",
+        "tasks_api/client.py",
+        "recovered=attempt > 1)",
+        "recovered=False)",
+        (f"{_BUDGET}::test_what_a_fault_had_bought_is_this_runs_bill",),
     ),
 )

@@ -13,6 +13,8 @@ _RECORDS = "tests/rendering/test_records.py"
 _KEPT = "tests/rendering/test_kept.py"
 _RUN = "tests/rendering/test_run.py"
 _LINKS = "tests/proof/test_planted_links.py"
+_FOLDER = "tests/rendering/test_folder.py"
+_INTERRUPTED = "tests/rendering/test_interrupted.py"
 
 RECORDS = (
     Safeguard(
@@ -271,5 +273,37 @@ RECORDS = (
         '    with temporary.open("xb") as file:',
         '    with temporary.open("wb") as file:',
         (_LINKS,),
+    ),
+    Safeguard(
+        "adopted, then moved",
+        "A clip without a record has one on the disk before it is moved.",
+        "rendering/board.py",
+        "0, footage),\n            ),\n            sync=True,",
+        "0, footage),\n            ),\n            sync=False,",
+        (f"{_INTERRUPTED}::test_a_restored_stranger_is_on_record_before_it_is_moved",),
+    ),
+    Safeguard(
+        "where clips were moved to",
+        "The folder that a clip was moved into is synced when that is asked for.",
+        "rendering/folder.py",
+        "            self._unsynced.add(path.parent)\n",
+        "",
+        (f"{_FOLDER}::test_the_folder_of_a_moved_clip_is_synced",),
+    ),
+    Safeguard(
+        "where files were set aside",
+        "kept/ is synced after a strange file was put there, too.",
+        "rendering/folder.py",
+        "            self._unsynced.add(home.parent)\n",
+        "",
+        (f"{_FOLDER}::test_the_folder_of_a_moved_clip_is_synced",),
+    ),
+    Safeguard(
+        "whose the lock is",
+        "A run that is over is not named as the one that holds the folder.",
+        "rendering/folder.py",
+        "            stack.callback(_forget_owner, owner_path)\n",
+        "",
+        (f"{_FOLDER}::test_who_let_go_of_a_folder_is_not_named",),
     ),
 )

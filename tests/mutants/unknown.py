@@ -198,4 +198,20 @@ UNKNOWN = (
         "",
         ("tests/tasks_api/test_redaction.py",),
     ),
+    Safeguard(
+        "consent in passing",
+        "A task that nobody knows is bought anew by a plan that says so alone.",
+        "rendering/errand.py",
+        " or (bought and wanted and not anew)",
+        "",
+        (f"{_UNKNOWN}::test_consent_in_passing_buys_nothing",),
+    ),
+    Safeguard(
+        "a lost number is used up",
+        "A task that was let go of may exist: its key is not bought with again.",
+        "rendering/plan.py",
+        "        answered = last.task_id is not None\n",
+        "        answered = last.task_id is not None and not is_lost(last)\n",
+        (f"{_UNKNOWN}::test_what_was_let_go_of_stays_named",),
+    ),
 )

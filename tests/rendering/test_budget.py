@@ -17,7 +17,7 @@ from pipeline.rendering.prices import UNKNOWN, Price, Prices
 from pipeline.rendering.states import Clip, Record, Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
-from tests.support.world import CATALOG, PROVIDER, Send, World
+from tests.support.world import CATALOG, PROVIDER, Meddler, Send, World
 
 CLIP_CREDITS = 0.18
 
@@ -158,6 +158,58 @@ async def test_after_the_cap_nothing_is_tried_again(world: World) -> None:
 
 
 @pytest.mark.anyio
+async def test_after_the_cap_no_resumed_task_is_tried_again(world: World) -> None:
+    """A task of an earlier run that fails after this one has stopped buying: its next attempt,
+    though its room is free again, is left to the next run."""
+    async with World(world.root, latency_seconds=lambda _job: 60.0) as slow:
+        await slow.run(slow.film("a cup that FAILS"), terms=Terms(timeout_seconds=10))
+        spec = slow.film("a cup that FAILS", "a bowl")
+        report = await slow.run(spec, terms=Terms(max_credits=CLIP_CREDITS))
+        counts = report.summary.counts
+        assert (counts[Kind.FAILED], counts[Kind.HELD]) == (1, 1)
+        assert slow.wire.count("/v1/tasks/submit") == 1
+
+
+@pytest.mark.anyio
+async def test_what_a_refused_submit_set_aside_is_free_again(world: World) -> None:
+    """A cap for one clip: the first submit is refused, so the second shot has the room."""
+    refusals = iter([True])
+
+    async def refuse(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path == "/v1/tasks/submit" and next(refusals, False):
+            said = {"error": {"code": "invalid_param", "message": "no"}}
+            return httpx.Response(400, json=said)
+        return await send(request)
+
+    world.wire.meddle = refuse
+    terms = Terms(max_credits=CLIP_CREDITS, concurrency=1)
+    report = await world.run(world.film("a bowl", "a cup"), terms=terms)
+    counts = report.summary.counts
+    assert (counts[Kind.FAILED], counts[Kind.RENDERED]) == (1, 1)
+    assert not report.summary.out_of_money
+
+
+@pytest.mark.anyio
+async def test_what_a_fault_had_bought_is_this_runs_bill(world: World) -> None:
+    """A submit is acted on and answered 503, and its task is done by the next try: that comes with
+    an end at once, as an earlier run's would, but the bill is this run's."""
+    faults = iter([True])
+
+    async def fault(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path == "/v1/tasks/submit" and next(faults, False):
+            return httpx.Response(503, json={"error": {"code": "api_error", "message": "no"}})
+        return answer
+
+    async with World(world.root, latency_seconds=lambda _job: 0.5) as quick:
+        quick.wire.meddle = fault
+        report = await quick.run(quick.film("a bowl"), terms=Terms(max_credits=CLIP_CREDITS))
+        assert quick.wire.count("/v1/tasks/submit") == 2
+        assert report.summary.credits == pytest.approx(CLIP_CREDITS)
+        assert report.summary.exact
+
+
+@pytest.mark.anyio
 async def test_what_is_in_flight_from_before_counts_against_the_cap(world: World) -> None:
     """A task of an earlier run is billed in this one, so its worst case is reserved first."""
     async with World(world.root, latency_seconds=lambda _job: 100.0) as slow:
@@ -183,7 +235,7 @@ async def test_retries_stay_within_the_budget(world: World) -> None:
     assert world.wire.count("/v1/tasks/submit") == 3
 
 
-def estimating(credits: float, status: str = "queued"):  # type: ignore[no-untyped-def]
+def estimating(credits: float, status: str = "queued") -> Meddler:
     """A gateway that says at the submit what the clip will cost."""
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
@@ -222,6 +274,28 @@ async def test_a_task_over_the_cap_that_runs_already_is_collected(world: World) 
     counts = report.summary.counts
     assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (1, 1)
     assert not any(path.startswith("/v1/tasks/cancel") for _m, path in world.wire.requests)
+    assert len(world.charges) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", ["running", "completed"])
+async def test_a_cancel_over_the_cap_that_came_too_late(world: World, status: str) -> None:
+    """Queued at the submit, further on at the cancel: the task runs, so it is no cancelled one on
+    record; it is brought home, its bill counts, and nothing more is bought."""
+    estimate = estimating(5.0)
+
+    async def late(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path.startswith("/v1/tasks/cancel/"):
+            task_id = request.url.path.rpartition("/")[2]
+            return httpx.Response(200, json={"task_id": task_id, "status": status})
+        return await estimate(request, send)
+
+    world.wire.meddle = late
+    report = await world.run(world.film("a bowl", "a cup"), terms=Terms(max_credits=1.0))
+    counts = report.summary.counts
+    assert (counts[Kind.RENDERED], counts[Kind.HELD]) == (1, 1)
+    assert report.summary.credits == pytest.approx(CLIP_CREDITS)
+    assert world.results().records["a"].status is Status.COMPLETED
     assert len(world.charges) == 1
 
 

@@ -168,3 +168,34 @@ async def test_what_never_arrived_stays_an_intent(world: World) -> None:
     assert (bool(one.trouble), one.free) == (True, False)
     assert (await world.run(spec)).summary.complete
     assert set(world.charges.values()) == {1}
+
+
+async def test_what_had_arrived_is_named_and_cancelled(world: World) -> None:
+    """The answer to a submit was lost, the submit was not: the task is found by its key, its id is
+    on record before it is cancelled, and nothing is billed."""
+
+    async def lose(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path == "/v1/tasks/submit":
+            await (await send(request)).aread()
+        raise httpx.ReadError("reset")
+
+    async def keep(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path.startswith("/v1/tasks/cancel/"):
+            return httpx.Response(503)
+        return await send(request)
+
+    async with World(world.root, latency_seconds=lambda _job: 600) as slow:
+        spec = slow.film("a bowl")
+        slow.wire.meddle = lose
+        await slow.run(spec)
+        assert slow.results().records["a"].task_id is None
+        (task,) = slow.studio.tasks.all()
+        slow.wire.meddle = keep
+        (one,) = await cancel(slow, spec)
+        assert "503" in one.trouble
+        assert slow.results().records["a"].task_id == task.task_id
+        slow.wire.meddle = None
+        (one,) = await cancel(slow, spec)
+        assert (one.task_id, one.status, one.free) == (task.task_id, "cancelled", True)
+        await anyio.sleep(1000)
+        assert not slow.charges

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,10 @@ from pipeline.rendering.states import Intent
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import httpx
+
+    from tests.support.world import Send, World
 
 INTENT = Intent("a", "2026-11-24T12:00:00.000Z", "studio", "d" * 64, {}, "k", 1, None)
 
@@ -68,3 +73,68 @@ def test_a_link_is_no_clip(folder: Folder, tmp_path: Path) -> None:
     folder.clip("b.mp4").write_bytes(b"clip")
     folder.clip("a.mp4").symlink_to(tmp_path / "elsewhere.mp4")
     assert folder.clips() == {"b.mp4": 4}
+
+
+@pytest.mark.anyio
+async def test_what_is_bought_is_named_when_it_cannot_be_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full by the time of a submit's answer: the error names the task that was bought,
+    as no record does, and the next run finds it by its key."""
+
+    async def fill_the_disk(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path == "/v1/tasks/submit":
+            monkeypatch.setattr(os, "write", full)
+        return answer
+
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spec = world.film("a bowl")
+    world.wire.meddle = fill_the_disk
+    with pytest.raises(FolderError) as caught:
+        await world.run(spec)
+    monkeypatch.undo()
+    world.wire.meddle = None
+    (task,) = world.studio.tasks.all()
+    assert f"a is bought: {task.task_id}" in str(caught.value)
+    assert (await world.run(spec)).summary.complete
+    assert set(world.charges.values()) == {1}
+    assert world.wire.count("/v1/tasks/submit") == 1
+
+
+def test_the_same_clip_again_is_no_stranger(folder: Folder) -> None:
+    """What lies there already in the very same bytes is not set aside as unknown."""
+    part = folder.part("a")
+    for _twice in range(2):
+        part.write_bytes(b"clip")
+        folder.place(part, "a.mp4", disk.sha256(part))
+    assert folder.clips() == {"a.mp4": 4}
+    assert not folder.clip("kept").exists()
+
+
+@pytest.mark.parametrize("shelved", [False, True], ids=["moved", "shelved"])
+def test_the_folder_of_a_moved_clip_is_synced(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, shelved: bool
+) -> None:
+    """A clip that was moved or set aside is on the disk under its new name once that is asked."""
+    folder.part("kept/0123456789ab")
+    folder.clip("a.mp4").write_bytes(b"clip")
+    synced: list[Path] = []
+    monkeypatch.setattr(disk, "sync", synced.append)
+    if shelved:
+        folder.shelve("a.mp4")
+    else:
+        folder.move("a.mp4", "kept/0123456789ab.mp4")
+    assert synced == []
+    folder.sync_moves()
+    assert synced == [folder.path / "kept"]
+
+
+def test_who_let_go_of_a_folder_is_not_named(folder: Folder) -> None:
+    """The file that names the run is there as long as the run is, and no longer."""
+    owner = folder.path / ".lock-owner.json"
+    with folder.lock("2026-11-24T12:00:00.000Z"):
+        assert "2026-11-24T12:00:00.000Z" in owner.read_text("utf-8")
+    assert not owner.exists()

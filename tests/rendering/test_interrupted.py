@@ -17,7 +17,7 @@ from pipeline.rendering.journal import encode
 from pipeline.rendering.states import Intent, Moved, Renamed, Restored, Stored
 from pipeline.rendering.steps import Action
 from tests.proof.footage import of_one_size, telling
-from tests.support.powercut import NOTHING, REMOVALS, Platter
+from tests.support.powercut import NAMES, NOTHING, REMOVALS, Platter
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -154,6 +154,37 @@ async def test_a_move_that_a_killed_run_made_is_synced_by_the_next(
         platter.cut(image, survives)
         kept = image / "outputs/film/draft/kept"
         assert [path.suffix for path in kept.iterdir()] == [".mp4"]
+
+
+async def test_a_restored_stranger_is_on_record_before_it_is_moved(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A kept clip without a record is moved to its place, and the power goes. The disk may hold
+    every name by then, so it holds the record: nothing is bought, though the key is forgotten."""
+    await world.run(world.film("a bowl"))
+    await world.run(world.film("a plate"))
+    world.folder().results_path.unlink()
+    platter, sync, move = Platter(world.outputs), os.fsync, Folder.move
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        platter.synced(descriptor)
+
+    def dying(folder: Folder, source: str, target: str) -> None:
+        move(folder, source, target)
+        raise KilledError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", synced)
+        broken.setattr(Folder, "move", dying)
+        broken.setattr(Book, "fold", killing)
+        with pytest.raises(KilledError):
+            await world.run(world.film("a bowl"))
+    platter.cut(tmp_path / "image" / "outputs", NAMES)
+    world.root = tmp_path / "image"
+    world.studio.tasks.forget_keys()
+    assert (await world.run(world.film("a bowl"))).summary.complete
+    assert sorted(world.charges.values()) == [1, 1]
 
 
 @pytest.mark.parametrize("digest", ["../../../../evil", "short", "", "0123456789AB" + "x" * 52])

@@ -131,6 +131,15 @@ async def test_a_shot_that_is_gone_leaves_no_task_alone(world: World) -> None:
         assert set(slow.charges.values()) == {1}
 
 
+async def test_a_shot_that_is_gone_waits_for_its_selection(world: World) -> None:
+    """--shot is about what is no longer asked for, too: its task is left for another run."""
+    async with World(world.root, latency_seconds=lambda _job: 60.0) as slow:
+        await slow.run(slow.film("a bowl", "a cup"), terms=SHORT)
+        spec = slow.film("a bowl")
+        for shots, steps in ((("a",), "a"), (("b",), "b"), ((), "ab")):
+            assert [step.render for step in slow.plan(spec, shots=shots).steps] == [*steps]
+
+
 async def test_force_after_going_back_is_a_new_attempt(world: World) -> None:
     """--force on a request that was rendered before buys a second one and no replay."""
     await world.run(world.film("a bowl"))

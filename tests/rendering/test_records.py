@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +251,8 @@ def test_another_versions_manifest_is_not_guessed_at() -> None:
         {"attempt": "1"},
         {"attempt": True},
         {"task_id": 7},
+        {"clip": asdict(CLIP) | {"bytes": "1234"}},
+        {"clip": asdict(CLIP) | {"sha256": 7}},
         {"submitted_at": "2026-11-23T12:00:00"},
         {"completed_at": "yesterday"},
     ],

@@ -131,6 +131,26 @@ async def test_consent_under_which_the_task_is_known_buys_nothing(world: World) 
     assert world.wire.count(SUBMIT) == 1
 
 
+async def test_consent_in_passing_buys_nothing(world: World) -> None:
+    """A kept clip turns out to be damaged while it is restored, and nobody knows its task: no plan
+    has said what that would cost, so it isn't bought, but by the next run, whose plan says it."""
+    await world.run(world.film("a bowl"))
+    task = take(world).task_id
+    await world.run(world.film("a plate"))
+    (kept,) = world.folder().path.glob("kept/*.mp4")
+    kept.write_bytes(kept.read_bytes()[:-1] + b"x")
+    spec, submits = world.film("a bowl"), world.wire.count(SUBMIT)
+    world.key = OTHER
+    report = await world.run(spec, terms=CONSENT)
+    assert report.summary.counts[Kind.PENDING] == 1
+    assert world.wire.count(SUBMIT) == submits
+    assert take(world).task_id == task
+    assert world.plan(spec, resubmit_uncertain=True).estimated_credits == pytest.approx(0.18)
+    assert (await world.run(spec, terms=CONSENT)).summary.complete
+    assert world.wire.count(SUBMIT) == submits + 1
+    assert_nothing_lost(world)
+
+
 async def test_unknown_once_and_edited_is_still_fetched(world: World) -> None:
     """Open, edited, and unknown for one run: later runs go on asking, and going back after the
     keys are forgotten buys nothing again."""
@@ -236,6 +256,23 @@ async def test_unasked_and_unknown_is_let_go_of_by_consent(world: World) -> None
         assert_nothing_lost(slow)
 
 
+@pytest.mark.parametrize("prompt", ["a cup", "a jug"], ids=["same", "edited"])
+async def test_what_was_let_go_of_stays_named(world: World, prompt: str) -> None:
+    """The shot comes back, with the same request or another one: the id of the task that was let
+    go of is not written over, nor its number bought with again, as its key may be forgotten."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        await slow.run(slow.film("a bowl", "a cup"), terms=SHORT)
+        slow.key = OTHER
+        await slow.run(slow.film("a bowl"), terms=CONSENT)
+        slow.key = World.key
+        gone = take(slow, "b")
+        assert (gone.status, gone.credits) == (Status.FAILED, None)
+        slow.studio.tasks.forget_keys()
+        await slow.run(slow.film("a bowl", prompt))
+        assert gone.task_id in named(slow)
+        assert_nothing_lost(slow)
+
+
 async def test_a_kill_amid_the_consent_buys_once(world: World) -> None:
     """Every prefix of what consent writes down, replayed: the rerun buys one more attempt."""
     spec = world.film("a bowl")
@@ -269,3 +306,66 @@ async def test_a_kill_amid_the_consent_buys_once(world: World) -> None:
             assert set(again.charges.values()) == {1}
             assert len(again.charges) == 1
             assert len(named(again)) == 2
+
+
+async def test_a_missing_clip_is_asked_for_where_it_was_bought(world: World) -> None:
+    """A clip that is gone, of a task that was bought at another provider: nobody is asked, nothing
+    is bought, and the plan says where to run it."""
+    spec = world.film("a bowl")
+    await world.run(spec)
+    world.folder().clip("a.mp4").unlink()
+    path = world.folder().results_path
+    path.write_text(path.read_text("utf-8").replace("gateway.test", "other.test"), "utf-8")
+    asked = len(world.wire.requests)
+    (step,) = world.plan(spec).steps
+    assert step.action is Action.SKIP
+    assert "bought at https://other.test" in step.reason
+    for terms in (Terms(), CONSENT):
+        report = await world.run(spec, terms=terms)
+        assert report.summary.counts[Kind.PENDING] == 1
+    assert len(world.wire.requests) == asked
+
+
+async def swallow(request: httpx.Request, send: Send) -> httpx.Response:
+    """Submits get lost on their way; all else is answered."""
+    if request.url.path == SUBMIT:
+        raise httpx.ReadError("reset")
+    return await send(request)
+
+
+@pytest.mark.parametrize(("minutes", "young"), [(4, True), (6, False)])
+async def test_how_far_from_the_future_a_submit_may_be(
+    world: World, minutes: int, young: bool
+) -> None:
+    """A clock that was set back by a few minutes casts no doubt on a submit that never arrived: it
+    is sent again. By more, nobody can tell how old it is, and it waits for consent."""
+    spec = world.film("a bowl")
+    world.wire.meddle = swallow
+    begun = world.now()
+    await world.run(spec)
+    world.wire.meddle = None
+    world.skew = begun - world.now() - timedelta(minutes=minutes)
+    report = await world.run(spec)
+    assert report.summary.complete is young
+    assert len(world.charges) == young
+    if not young:
+        assert "--resubmit-uncertain" in world.notices[-1].message
+
+
+async def test_after_the_stop_no_doubt_is_sent_again(world: World) -> None:
+    """Two submits that never arrived: the first one's second try fails under --fail-fast, and the
+    other stays on record, unsent, for the next run, which buys it once."""
+    spec = world.film("a cup that FAILS", "a bowl")
+    world.wire.meddle = swallow
+    await world.run(spec)
+    world.wire.meddle = None
+    sent = world.wire.count(SUBMIT)
+    report = await world.run(spec, terms=Terms(concurrency=1, retries=0, fail_fast=True))
+    counts = report.summary.counts
+    assert (counts[Kind.FAILED], counts[Kind.PENDING]) == (1, 1)
+    assert world.notices[-1].message.startswith("not submitted again: --fail-fast")
+    assert world.wire.count(SUBMIT) == sent + 1
+    assert state_of(take(world, "b")) is State.INTENDED
+    await world.run(spec, shots=("b",))
+    assert_nothing_lost(world)
+    assert len(world.charges) == 1

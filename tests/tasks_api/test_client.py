@@ -117,6 +117,34 @@ async def test_a_throttled_run_waits_as_one(world: World) -> None:
     assert world.wire.count("/v1/tasks/submit") == 6
 
 
+async def test_a_shorter_wait_does_not_cut_a_longer_one(world: World) -> None:
+    """Told to wait for a minute, and by an answer that was on its way for two seconds: the next
+    request waits for the minute's end."""
+    client = client_of(world)
+    task = await client.submit(BODY)
+    answers, begun = iter([1, 2]), anyio.current_time()
+    reset = {"x-ratelimit-reset": str(world.unix_time() + 60)}
+
+    async def throttle(request: httpx.Request, send: Send) -> httpx.Response:
+        number = next(answers, 3)
+        if number == 3:
+            return await send(request)
+        await anyio.sleep(number)
+        return error(429, "rate_limit_exceeded", reset if number == 1 else None)
+
+    async def ask() -> None:
+        with pytest.raises(GatewayError, match="429"):
+            await client.query(task.task_id)
+
+    world.wire.meddle = throttle
+    async with anyio.create_task_group() as crew:
+        crew.start_soon(ask)
+        crew.start_soon(ask)
+    assert anyio.current_time() - begun == pytest.approx(2)
+    await client.query(task.task_id)
+    assert anyio.current_time() - begun == pytest.approx(60.02)
+
+
 async def test_throttling_is_not_waited_for_beyond_patience(world: World) -> None:
     """A bucket that stays empty ends the submit within the patience given."""
     world.wire.meddle = first(999, lambda: error(429, "rate_limit_exceeded"))
@@ -152,6 +180,40 @@ async def test_an_answer_about_another_key_is_no_answer(world: World) -> None:
     world.wire.meddle = mix_up
     with pytest.raises(LostAnswerError, match="another out_task_id"):
         await client.find("k1")
+
+
+async def test_a_submits_answer_about_another_key_is_a_lost_one(world: World) -> None:
+    """Told of another's task at the submit: that one is not taken up; ours is asked for by its key
+    and found, without a second submit."""
+    client = client_of(world)
+    other = await client.submit(BODY | {"out_task_id": "k2"})
+
+    async def mix_up(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.url.path != "/v1/tasks/submit":
+            return answer
+        told = {"task_id": other.task_id, "status": "queued", "out_task_id": "k2"}
+        return httpx.Response(200, json=told)
+
+    world.wire.meddle = mix_up
+    task = await client.submit(BODY)
+    assert (task.out_task_id, task.recovered) == ("k1", True)
+    assert task.task_id != other.task_id
+    assert world.wire.count("/v1/tasks/submit") == 2
+
+
+async def test_a_strange_id_stays_in_its_place(world: World) -> None:
+    """An id that a forged record holds leads a cancel to no other path and to no query."""
+    paths: list[bytes] = []
+
+    async def listen(request: httpx.Request, _send: Send) -> httpx.Response:
+        paths.append(request.url.raw_path)
+        return error(404, "task_not_found")
+
+    world.wire.meddle = listen
+    with pytest.raises(TaskNotFoundError):
+        await client_of(world).cancel("../submit?x#y")
+    assert paths == [b"/v1/tasks/cancel/..%2Fsubmit%3Fx%23y"]
 
 
 async def test_a_connection_that_never_stood_is_no_lost_answer(world: World) -> None:

@@ -257,6 +257,33 @@ async def test_a_rest_in_parts_arrives(line: Line) -> None:
     assert line.cdn.requests[2].headers["range"] == "bytes=600-"
 
 
+async def test_a_rest_of_too_much_is_not_read(line: Line) -> None:
+    """How long it is was not said at first: the part that goes on says it, and it is too long."""
+
+    def unannounced(whole: httpx.Response) -> httpx.Response:
+        broken = cut(500)(whole)
+        del broken.headers["content-length"]
+        return broken
+
+    huge = f"bytes 500-999/{CLIP_BYTES_MAX + 1}"
+    line.cdn.changes = [unannounced, replaced(206, REST, content_range=huge)]
+    with pytest.raises(GatewayError, match="connection reset"):
+        await line.fetch()
+    with pytest.raises(ProtocolError, match="512 MiB"):
+        await line.fetch()
+    assert line.partial.bytes == 500
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio warns of httpx's own generators
+async def test_more_than_announced_is_begun_again(line: Line) -> None:
+    """What came is of no version that anybody could name: the next try asks for all of it."""
+    line.cdn.changes = [replaced(200, CLIP, content_length="990", etag='"one"')]
+    with pytest.raises(GatewayError, match="more than it announced"):
+        await line.fetch()
+    await line.arrives()
+    assert "range" not in line.cdn.requests[1].headers
+
+
 @given(
     cuts=st.lists(st.integers(0, 400), max_size=12),
     etags=st.lists(st.sampled_from(['"one"', '"two"', None]), min_size=13, max_size=13),

@@ -24,6 +24,10 @@ ANSWERS: list[tuple[dict[str, Any], Task]] = [
     ),
     ({"task_id": "task_1", "status": "running"}, Task("task_1", "open", "running")),
     (
+        {"task_id": "task_1", "status": "failed", "result": {"video_url": "https://cdn/part"}},
+        Task("task_1", "failed", "failed"),
+    ),
+    (
         {
             "task_id": "task_1",
             "status": "completed",
@@ -140,7 +144,18 @@ def test_a_task_does_not_show_its_signed_address() -> None:
 
 @pytest.mark.parametrize(
     "task_id",
-    ["../../x", "/etc/passwd", "a b", "a\x00b", "a\r\nx-api-key: b", "x" * 300, "sk-1234"],
+    [
+        "../../x",
+        "/etc/passwd",
+        ".",
+        "..",
+        "...",
+        "a b",
+        "a\x00b",
+        "a\r\nx-api-key: b",
+        "x" * 300,
+        "sk-1234",
+    ],
 )
 def test_an_id_that_cannot_be_one_is_refused(task_id: str) -> None:
     """An id goes into paths, records and messages: a path, a control character, a text without end
@@ -148,3 +163,9 @@ def test_an_id_that_cannot_be_one_is_refused(task_id: str) -> None:
     answer = json.dumps({"task_id": task_id, "status": "queued"}).encode()
     with pytest.raises(ProtocolError, match="can't be the id"):
         parse_task(answer, "GET x", "sk-1234")
+
+
+def test_a_status_is_told_without_the_key() -> None:
+    """A status is shown to people as it came, so nothing secret is left in it."""
+    answer = json.dumps({"task_id": "t", "status": "queued for sk-1234"}).encode()
+    assert parse_task(answer, "GET x", "sk-1234").status == "queued for [key]"
