@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.rendering.states import Clip, Failure, Status
+from pipeline.tasks_api.wire import TASK_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,11 @@ def render_name(name: Any) -> str:
 def clip_path(path: Any) -> str:
     """A clip's path within its folder."""
     return _fitting(_CLIP, path, "the path of a clip")
+
+
+def task_id(value: Any) -> str | None:
+    """A task's id, or nothing: it goes into the paths of requests."""
+    return None if value is None else _fitting(TASK_ID, value, "the id of a task")
 
 
 def digest(text: Any) -> str:
@@ -131,7 +137,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "sha256": text,
     "provider": text,
     "out_task_id": text,
-    "task_id": optional_text,
+    "task_id": task_id,
     "key_id": optional_text,
     "at": time,
     "submitted_at": time,

@@ -27,7 +27,7 @@ DUPLICATE_KEY = "duplicate_out_task_id"
 WAITING_STATUSES = frozenset({"queued", "pending"})
 """Before a task runs: cancelling it is free."""
 
-_TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._:~=+-]{1,200}")
+TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._:~=+-]{1,200}")
 """What an id may look like: it goes into paths of requests and into records."""
 
 
@@ -102,7 +102,7 @@ def parse_task(content: bytes, asked: str, key: str = "") -> Task:
             f"{asked}: the answer has no task_id and status in it (it has: "
             f"{redacted(_names(document), key)})"
         )
-    if not _TASK_ID.fullmatch(task_id) or (key and key in task_id):
+    if not TASK_ID.fullmatch(task_id) or (key and key in task_id):
         raise ProtocolError(f"{asked}: {redacted(task_id, key)!r} can't be the id of a task")
     phase = _ENDS.get(status, "open")  # a status that nobody documented is not an end
     return Task(

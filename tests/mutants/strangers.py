@@ -57,7 +57,7 @@ STRANGERS = (
         "ids are ids",
         "A task id that is a path is refused.",
         "tasks_api/wire.py",
-        "    if not _TASK_ID.fullmatch(task_id) or (key and key in task_id):",
+        "    if not TASK_ID.fullmatch(task_id) or (key and key in task_id):",
         "    if False:",
         (_WIRE,),
     ),

@@ -191,6 +191,14 @@ UNKNOWN = (
         ("tests/proof/test_told.py",),
     ),
     Safeguard(
+        "ids on record",
+        "A recorded id that would lead a request elsewhere is not believed.",
+        "rendering/foreign.py",
+        '"task_id": task_id,',
+        '"task_id": optional_text,',
+        (_MANIFEST,),
+    ),
+    Safeguard(
         "queries without names",
         "A signature that stands in an address without a name is taken out as well.",
         "tasks_api/redaction.py",

@@ -53,6 +53,7 @@ async def test_half_a_pair_in_a_merged_manifest_ends_no_run(world: World) -> Non
     [
         ('"renders": {', '"renders": {\n<<<<<<< ours', r"json:\d+: damaged: a merge conflict"),
         ('"attempt": 1,', '"attempt": 1, "attempt": 2,', "'attempt' stands there twice"),
+        ('"task_id": "task_', '"task_id": "../', "renders/a: damaged: '../"),
         ('"status": "completed"', '"status": "done"', "renders/a: damaged: 'done'"),
         ('"attempt": 1,', "", "renders/a: damaged: 'attempt' is missing"),
         ('"credits": 0.18', '"credits": 1' + 400 * "0", "renders/a: damaged: such a sum"),
