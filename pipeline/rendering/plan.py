@@ -8,10 +8,10 @@ whose tasks are still open, become steps too: they are paid for.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
-from pipeline.rendering.digest import differences, digest, out_task_id, request_fields
+from pipeline.rendering.digest import differences, digest, request_fields
+from pipeline.rendering.kept import Kept
 from pipeline.rendering.prices import FREE
 from pipeline.rendering.states import (
     KEPT,
@@ -23,7 +23,6 @@ from pipeline.rendering.states import (
     state_of,
 )
 from pipeline.rendering.steps import UP_TO_DATE, Action, Plan, Selection, Step, Wanted
-from pipeline.tasks_api.wire import DUPLICATE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,7 +79,7 @@ def must_be_kept(record: Record) -> bool:
 
 
 class _Decision:
-    """Holds what all takes are decided on; each kept clip and each new name is given out once."""
+    """Holds what all takes are decided on."""
 
     def __init__(
         self,
@@ -91,19 +90,12 @@ class _Decision:
         selection: Selection,
         price: Callable[[Mapping[str, Any]], Price],
     ) -> None:
-        self._board = board
         self._provider = provider
         self._records = records
         self._clips = clips
         self._selection = selection
         self._price = price
-        self._taken = {*(name.removesuffix(".mp4") for name in clips), *records}
-        self._kept: dict[str, list[str]] = {}
-        for name, record in records.items():
-            if name.startswith(KEPT):
-                self._kept.setdefault(record.digest, []).append(name)
-        spoken_for = {record.clip.path for record in records.values() if record.clip}
-        self._strangers = {path for path in clips if path.startswith(KEPT)} - spoken_for
+        self._kept = Kept(board, records, clips)
 
     def selected(self, want: Wanted) -> bool:
         if not self._selection.includes(want.take.shot):
@@ -126,7 +118,7 @@ class _Decision:
             step = self._other_request(want, self._news(want, record))
         if record is None or not must_be_kept(record):
             return [step]
-        kept = self._kept_name(record)
+        kept = self._kept.free_name(record)
         if state_of(record) not in UNDER_WAY:
             return [replace(step, moves=((want.take.key, kept), *step.moves))]
         collect = self.collect(kept, record)
@@ -184,14 +176,14 @@ class _Decision:
     def _failed_before(self, want: Wanted, record: Record) -> Step:
         """The very same request may have been rendered before that, and its clip be kept."""
         reason = f"{record.status} last time{_why(record)}"
-        kept = None if self._selection.force else self._own_kept(want)
+        kept = None if self._selection.force else self._kept.last(want)
         if kept is not None:
             step = self._take_back(want, kept, reason)
         else:
             step = self._render(want, reason, record)
         if step.action is Action.SKIP or not must_be_kept(record):
             return step
-        return replace(step, moves=((want.take.key, self._kept_name(record)), *step.moves))
+        return replace(step, moves=((want.take.key, self._kept.free_name(record)), *step.moves))
 
     def _rendered(self, want: Wanted, record: Record) -> Step:
         key = want.take.key
@@ -199,7 +191,7 @@ class _Decision:
             step = self._render(want, "forced", record)
             # Also of a clip that was found without its task: its number was bought, too.
             attempt = max(step.attempt, record.attempt + 1)
-            return replace(step, attempt=attempt, moves=((key, self._kept_name(record)),))
+            return replace(step, attempt=attempt, moves=((key, self._kept.free_name(record)),))
         if clip_is_there(record, self._clips):
             return self._free(want, Action.SKIP, UP_TO_DATE, record)
         changed = record.clip is not None and record.clip.path in self._clips
@@ -212,38 +204,13 @@ class _Decision:
     def _other_request(self, want: Wanted, reason: str) -> Step:
         """New to us, or rendered before for this very take and kept."""
         if not self._selection.force:
-            kept = self._own_kept(want)
+            kept = self._kept.last(want)
             if kept is not None:
                 return self._take_back(want, kept, reason)
             step = self._restore_stranger(want, reason, None)
             if step is not None:
                 return step
         return self._render(want, reason, None)
-
-    def _own_kept(self, want: Wanted) -> str | None:
-        """The kept record of the take's own last attempt at this request that is worth having.
-
-        Another shot's clip of an equal request is not this shot's: without a seed no two agree.
-        """
-        worth = [
-            name
-            for name in self._kept.get(want.digest, ())
-            if self._owns(want, self._records[name])
-            and state_of(self._records[name]) not in WITHOUT_A_CLIP
-        ]
-        return max(worth, key=lambda name: self._records[name].attempt, default=None)
-
-    def _owns(self, want: Wanted, record: Record) -> bool:
-        take = want.take
-        key = out_task_id(
-            self._board.name,
-            self._board.pass_name,
-            take.shot,
-            take.number,
-            want.digest,
-            record.attempt,
-        )
-        return record.out_task_id == key
 
     def _take_back(self, want: Wanted, name: str, reason: str) -> Step:
         record = self._records[name]
@@ -258,10 +225,9 @@ class _Decision:
 
     def _restore_stranger(self, want: Wanted, reason: str, record: Record | None) -> Step | None:
         """A clip named by this digest that no record speaks for: its records were lost."""
-        path = f"{KEPT}{want.digest[:12]}.mp4"
-        if path not in self._strangers:
+        path = self._kept.stranger(want)
+        if path is None:
             return None
-        self._strangers.remove(path)
         reason = f"{reason}; rendered before, kept as {path}"
         return replace(self._free(want, Action.RESTORE, reason, record), source=path)
 
@@ -273,7 +239,7 @@ class _Decision:
         if step.action is Action.SKIP or not self._selection.resubmit_uncertain:
             return step
         anew = self._render(want, "the provider knows nothing of its task", record)
-        moves = ((want.take.key, self._kept_name(record)),)
+        moves = ((want.take.key, self._kept.free_name(record)),)
         return replace(
             step,
             reason=f"{step.reason}; bought anew if the provider knows nothing of it",
@@ -291,33 +257,6 @@ class _Decision:
         )
         return replace(step, action=Action.SKIP, reason=reason, price=FREE, reserve=0.0)
 
-    def _next_attempt(self, want: Wanted, record: Record | None) -> int:
-        """One more than the last known attempt of this take at this request.
-
-        A never answered one keeps its number, and so does one that was refused: should the provider
-        know its key after all (a 504 that came too soon), nothing is bought.
-        """
-        known = [self._records[name] for name in self._kept.get(want.digest, ())]
-        known = [kept for kept in known if self._owns(want, kept)]
-        last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
-        if last is None:
-            return 1
-        # The provider has called the key another request's: it is of no use any more.
-        spoiled = last.error is not None and last.error.code == DUPLICATE_KEY
-        answered = last.task_id is not None
-        return last.attempt + 1 if answered or spoiled else last.attempt
-
-    def _kept_name(self, record: Record) -> str:
-        """A free name under `kept/` for a record that gives way."""
-        stem = KEPT + record.digest[:12]
-        name = next(
-            name
-            for name in chain((stem,), (f"{stem}-{n}" for n in count(2)))
-            if name not in self._taken
-        )
-        self._taken.add(name)
-        return name
-
     def _render(self, want: Wanted, reason: str, record: Record | None) -> Step:
         """Buy it; `record` is of the very same request, where there is one."""
         price = self._price(want.fields)
@@ -326,7 +265,7 @@ class _Decision:
             action=Action.RENDER,
             reason=reason,
             digest=want.digest,
-            attempt=self._next_attempt(want, record),
+            attempt=self._kept.next_attempt(want, record),
             price=price,
             reserve=price.worst,
             status=record.status if record else None,

@@ -90,7 +90,7 @@ CLIPS = (
     Safeguard(
         "names in kept/ are free",
         "A record that gives way takes no file for its own that isn't.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "            if name not in self._taken\n",
         "",
         (_KEPT,),
@@ -98,7 +98,7 @@ CLIPS = (
     Safeguard(
         "each shot's own clip",
         "Another shot's clip of an equal request is not this one's.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "        return record.out_task_id == key",
         "        return True",
         (f"{_KEPT}::test_equal_requests_keep_their_own_clips",),
@@ -240,7 +240,7 @@ CLIPS = (
     Safeguard(
         "one stranger, one take",
         "A kept clip without a record is given out once.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "        self._strangers.remove(path)\n",
         "",
         (f"{_STRANGERS}::test_a_kept_clip_without_records_is_one_shots",),

@@ -119,7 +119,7 @@ DOUBTS = (
     Safeguard(
         "every attempt counts",
         "A number that a kept record had is not used again.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "        known = [kept for kept in known if self._owns(want, kept)]",
         "        known = []",
         (f"{_KEPT}::test_force_after_going_back_is_a_new_attempt",),
@@ -127,7 +127,7 @@ DOUBTS = (
     Safeguard(
         "a spoiled key is done with",
         "A key that the provider calls another's is not sent for ever.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "        return last.attempt + 1 if answered or spoiled else last.attempt",
         "        return last.attempt + 1 if answered else last.attempt",
         (f"{_ERRORS}::test_a_409_without_its_task_takes_another_key",),

@@ -74,7 +74,7 @@ MONEY = (
     Safeguard(
         "a failed attempt is over",
         "After a failure the next attempt has a number of its own.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "        return last.attempt + 1 if answered or spoiled else last.attempt",
         "        return last.attempt",
         (_RUN, _ERRORS, _KEPT),
@@ -82,7 +82,7 @@ MONEY = (
     Safeguard(
         "a refused attempt is not over",
         "A submit that was refused keeps its key.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "        return last.attempt + 1 if answered or spoiled else last.attempt",
         "        return last.attempt + 1",
         (_ERRORS, _RUN, _BUDGET),

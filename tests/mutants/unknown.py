@@ -51,15 +51,6 @@ UNKNOWN = (
         (_UNKNOWN,),
     ),
     Safeguard(
-        "a number of its own",
-        "What is bought for a task that was given up has another attempt's key.",
-        "rendering/plan.py",
-        "answered = last.task_id is not None\n",
-        "answered = last.task_id is not None and last.clip is not None and not last.error\n"
-        "        answered = answered and clip_is_there(last, self._clips)\n",
-        (_UNKNOWN,),
-    ),
-    Safeguard(
         "room after the cap",
         "Earlier records give way only when the cap allows what takes their place.",
         "rendering/buying.py",
@@ -217,9 +208,9 @@ UNKNOWN = (
     Safeguard(
         "a lost number is used up",
         "A task that was let go of may exist: its key is not bought with again.",
-        "rendering/plan.py",
+        "rendering/kept.py",
         "        answered = last.task_id is not None\n",
-        "        answered = last.task_id is not None and not is_lost(last)\n",
+        "        answered = last.task_id is not None and not (last.error and last.error.code == 'task_lost')\n",
         (f"{_UNKNOWN}::test_what_was_let_go_of_stays_named",),
     ),
 )

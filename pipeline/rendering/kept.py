@@ -1,0 +1,95 @@
+"""What lies in `kept/`, as a plan uses it: each clip and each new name is given out once. Pure."""
+
+from __future__ import annotations
+
+from itertools import chain, count
+from typing import TYPE_CHECKING
+
+from pipeline.rendering.digest import out_task_id
+from pipeline.rendering.states import KEPT, WITHOUT_A_CLIP, state_of
+from pipeline.tasks_api.wire import DUPLICATE_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.rendering.states import Record
+    from pipeline.rendering.steps import Wanted
+    from pipeline.storyboard.shots import Storyboard
+
+
+class Kept:
+    """The earlier attempts of one board's takes in one pass."""
+
+    def __init__(
+        self, board: Storyboard, records: Mapping[str, Record], clips: Mapping[str, int]
+    ) -> None:
+        self._board = board
+        self._records = records
+        self._taken = {*(name.removesuffix(".mp4") for name in clips), *records}
+        self._names: dict[str, list[str]] = {}
+        for name, record in records.items():
+            if name.startswith(KEPT):
+                self._names.setdefault(record.digest, []).append(name)
+        spoken_for = {record.clip.path for record in records.values() if record.clip}
+        self._strangers = {path for path in clips if path.startswith(KEPT)} - spoken_for
+
+    def last(self, want: Wanted) -> str | None:
+        """The record of the take's own last attempt at this request that is worth having.
+
+        Another shot's clip of an equal request is not this shot's: without a seed no two agree.
+        """
+        worth = [
+            name
+            for name in self._names.get(want.digest, ())
+            if self._owns(want, self._records[name])
+            and state_of(self._records[name]) not in WITHOUT_A_CLIP
+        ]
+        return max(worth, key=lambda name: self._records[name].attempt, default=None)
+
+    def stranger(self, want: Wanted) -> str | None:
+        """A clip named by this request that no record speaks for: its records were lost."""
+        path = f"{KEPT}{want.digest[:12]}.mp4"
+        if path not in self._strangers:
+            return None
+        self._strangers.remove(path)
+        return path
+
+    def next_attempt(self, want: Wanted, record: Record | None) -> int:
+        """One more than the last known attempt of this take at this request; `record` is the one
+        that isn't kept.
+
+        A never answered one keeps its number, and so does one that was refused: should the provider
+        know its key after all (a 504 that came too soon), nothing is bought.
+        """
+        known = [self._records[name] for name in self._names.get(want.digest, ())]
+        known = [kept for kept in known if self._owns(want, kept)]
+        last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
+        if last is None:
+            return 1
+        # The provider has called the key another request's: it is of no use any more.
+        spoiled = last.error is not None and last.error.code == DUPLICATE_KEY
+        answered = last.task_id is not None
+        return last.attempt + 1 if answered or spoiled else last.attempt
+
+    def free_name(self, record: Record) -> str:
+        """A free name for a record that gives way."""
+        stem = KEPT + record.digest[:12]
+        name = next(
+            name
+            for name in chain((stem,), (f"{stem}-{n}" for n in count(2)))
+            if name not in self._taken
+        )
+        self._taken.add(name)
+        return name
+
+    def _owns(self, want: Wanted, record: Record) -> bool:
+        take = want.take
+        key = out_task_id(
+            self._board.name,
+            self._board.pass_name,
+            take.shot,
+            take.number,
+            want.digest,
+            record.attempt,
+        )
+        return record.out_task_id == key
