@@ -210,7 +210,8 @@ UNKNOWN = (
         "A task that was let go of may exist: its key is not bought with again.",
         "rendering/kept.py",
         "        answered = last.task_id is not None\n",
-        "        answered = last.task_id is not None and not (last.error and last.error.code == 'task_lost')\n",
+        "        answered = last.task_id is not None\n"
+        "        answered = answered and not (last.error and last.error.code == 'task_lost')\n",
         (f"{_UNKNOWN}::test_what_was_let_go_of_stays_named",),
     ),
 )
