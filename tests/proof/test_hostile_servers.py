@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.cli.connect import BASE_URL_VARIABLE
-from tests.proof.hostile.arsenal import ENDPOINTS, arsenal
+from tests.proof.hostile.arsenal import ENDPOINTS, answers, arsenal
 from tests.proof.hostile.campaign import CLIP, battlefield
 from tests.support.forks import ROOT
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SEED = 4
 AT_EACH = 200
+NO_VALUES = ("NaN", "Infinity", "-Infinity", "10**400", "-10**400", "10**5000", "100,000 levels")
 
 
 @pytest.fixture(scope="module")
@@ -34,36 +36,51 @@ def field(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ba
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_an_answer_ends_in_a_named_error(endpoint: str, field: Battlefield) -> None:
-    """200 distinct answers to each of five requests: documented exit codes, a reason for every
-    shot, no control characters, no secret on the terminal or on the disk, every submit on record
-    before it left, 2 s of CPU and 256 MB for two dozen at once, no write outside `outputs/`, no
-    connection but to the gateway, and nobody else hears anything at all.
+    """200 distinct answers to each of five requests, at each endpoint others: documented exit
+    codes, a reason for every shot and no exception's name for one, nothing of Python's notation, no
+    control characters, no secret on the terminal or on the disk (but for clips), every submit on
+    record before it left, no key charged twice, 2 s of CPU and 256 MB for two dozen at once, no
+    write outside `outputs/`, no connection but to the gateway, and nobody else hears anything.
     """
-    answers = arsenal(endpoint, CLIP, 40, SEED, AT_EACH)
-    assert len({answer.name for answer in answers}) == AT_EACH
-    figures = field.play(endpoint, answers)
+    met = arsenal(endpoint, CLIP, 40, SEED, AT_EACH)
+    assert len({answer.name for answer in met}) == AT_EACH
+    figures = field.play(endpoint, met)
     assert figures.answers == AT_EACH
+
+
+def test_what_is_met_is_drawn_at_each_endpoint() -> None:
+    """Of 1,000 answers over 500 differ by name; every task id there is, no sums and deep nesting
+    in credits and results, and 20 that are generated are met at each endpoint of the API; what is
+    broken as a body or as HTTP, at two of the four.
+    """
+    met = {each: {a.name for a in arsenal(each, CLIP, 40, SEED, AT_EACH)} for each in ENDPOINTS}
+    assert len(set().union(*met.values())) > 500
+    assert all(sum("mutation" in name for name in names) >= 20 for names in met.values())
+    (*api, _clip) = ENDPOINTS
+    made = [answer.name for answer in answers("submit")]
+    for field, value in itertools.product(("task_id", "credits", "result"), NO_VALUES):
+        assert all(f"{field}: {value}" in met[each] for each in api), (field, value)
+    for name in made:
+        endpoints = [each for each in api if name in met[each]]
+        assert not name.startswith("task_id: ") or endpoints == api
+        assert not name.startswith(("wire: ", "body")) or len(endpoints) >= 2
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_the_truth_mends_what_lies_have_done(endpoint: str, field: Battlefield) -> None:
     """With the studio honest again the same folders come to all their clips, each key charged
-    once at most.
+    once at most; what the provider has never heard of takes `--resubmit-uncertain`.
     """
-    answers = arsenal(endpoint, CLIP, 40, SEED + 1, AT_EACH)[::8]
-    field.play(endpoint, answers)
+    field.play(endpoint, arsenal(endpoint, CLIP, 40, SEED + 1, AT_EACH)[::8])
     field.calm_down(field.played[endpoint][-2:])
 
 
 @pytest.mark.parametrize("endpoint", ["submit", "find"])
 def test_the_very_first_answer_may_be_a_lie(endpoint: str, field: Battlefield) -> None:
     """Where the API was never met, the same holds; a board of one shot each."""
-    answers = [
-        answer
-        for answer in arsenal(endpoint, CLIP, 0, SEED)
-        if answer.name.startswith(("body", "redi"))
-    ][::6]
-    field.play(endpoint, answers, batch=1, greeted=0)
+    begins = ("body", "redi")
+    met = [one for one in arsenal(endpoint, CLIP, 0, SEED) if one.name.startswith(begins)][::6]
+    field.play(endpoint, met, batch=1, greeted=0)
 
 
 NAMED = {

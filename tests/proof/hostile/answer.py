@@ -43,7 +43,7 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return head + told + b"\r\n" + body
 
 
-def mutated(good: bytes, number: int, seed: int) -> bytes:
+def mutated(good: bytes, number: int, seed: int | str) -> bytes:
     """Some bytes of an answer flipped, cut out, doubled, put elsewhere, or replaced."""
     dice = random.Random(f"{seed}/{number}")  # noqa: S311 (not for secrets)
     wire = bytearray(good)
