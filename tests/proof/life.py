@@ -21,6 +21,7 @@ from pipeline.rendering import results
 from pipeline.rendering.book import read
 from pipeline.rendering.cancelling import cancel_open
 from pipeline.rendering.disk import sha256
+from pipeline.rendering.states import Status
 from pipeline.rendering.work import Terms
 from tests.proof.figures import Figures
 from tests.proof.oracle import Oracle
@@ -62,6 +63,9 @@ class Life:
         self.oracle = Oracle(self.world)
         self._log = hashlib.sha256()
         self._sabotage: Sabotage | None = None
+        self._weather: tuple[str, ...] = ()
+        self._run_of: dict[str, dict[str, Shot]] = {}
+        self._pass: str | None = None
         self.said: dict[str, Notice] = {}
         """What the last run said last of each take."""
 
@@ -111,6 +115,7 @@ class Life:
         """One `shotmake run`; answers with how it ended: an error's name, `killed`, …"""
         boards = boards or tuple(self.boards)
         specs = [self.write(board) for board in boards]
+        self._count_changes(boards, pass_name)
         globs = selection.get("shots", ())
         wanted = {board: self._wanted(board, pass_name, globs) for board in boards}
         for board in boards:
@@ -143,6 +148,15 @@ class Life:
         self.tell(f"run {pass_name} {boards} {danger} until {stop_after:g}, {asked}: {ended}")
         self.oracle.check(before)
         return ended
+
+    def _count_changes(self, boards: tuple[str, ...], pass_name: str) -> None:
+        """What is other than at the last run."""
+        for board in boards:
+            now = dict(self.boards[board])
+            self.figures.edits += self._run_of.get(board, now) != now
+            self._run_of[board] = now
+        self.figures.switches += self._pass not in {None, pass_name}
+        self._pass = pass_name
 
     async def _go(
         self,
@@ -179,6 +193,7 @@ class Life:
                 async with self.world.gateway() as gateway:
                     going = cancel_open(opened, gateway.client, PROVIDER, self.world.now())
                     ended += [f"{one.render} {one.status}" async for one in going]
+                    self.figures.cancels += any(one.endswith(" cancelled") for one in ended)
             except ApiError as error:
                 ended.append(type(error).__name__)
             finally:
@@ -196,6 +211,7 @@ class Life:
             ended = await self._go(specs, pass_name, math.inf, None, {})
             assert ended == FolderBusyError.__name__, ended
             assert len(self.world.wire.requests) == asked, "it has asked for something"
+            self.figures.second_processes += 1
 
         async with anyio.create_task_group() as both:
             both.start_soon(late)
@@ -210,6 +226,7 @@ class Life:
         named, contents = self.oracle.named(), self.oracle.contents()
         for path in chosen:
             path.unlink()
+        self.figures.deleted_clips += len(chosen)
         self.oracle.destroyed(named, contents)
         self.tell(f"deleted {[path.name for path in chosen]}")
 
@@ -217,6 +234,7 @@ class Life:
         """A clip is edited by hand; its size tells so."""
         named, contents = self.oracle.named(), self.oracle.contents()
         path.write_bytes(b"edited by hand: " + path.name.encode())
+        self.figures.edited_clips += 1
         self.oracle.tampered(sha256(path))
         self.oracle.destroyed(named, contents)
         self.tell(f"edited {path.name}")
@@ -227,23 +245,28 @@ class Life:
         """
         folder = self.world.folder(board, pass_name)
         named, contents = self.oracle.named(), self.oracle.contents()
+        known = len(read(folder, PROVIDER).records)
         if folder.journal_path.exists():
             folder.journal_path.unlink()
             self.oracle.outdated(board, pass_name)
         if manifest:
             folder.results_path.unlink(missing_ok=True)
+        self.figures.deleted_records += known > len(read(folder, PROVIDER).records)
         self.oracle.destroyed(named, contents)
         self.tell(f"deleted records of {board}/{pass_name}, manifest: {manifest}")
 
     def delete_outputs(self) -> None:
         """`rm -r outputs/`."""
         named, contents = self.oracle.named(), self.oracle.contents()
+        self.figures.deleted_outputs += bool(named or contents)
         shutil.rmtree(self.world.outputs, ignore_errors=True)
         self.oracle.destroyed(named, contents)
         self.tell("deleted outputs")
 
     async def expire_keys(self) -> None:
         """More than a day goes by, and the provider forgets all keys: before it must not."""
+        pending = any(record.status is Status.PENDING for record in self.oracle.records())
+        self.figures.expired_keys += pending
         await anyio.sleep(27 * 3600)
         self.world.studio.tasks.forget_keys()
         self.oracle.forgotten()
@@ -252,8 +275,15 @@ class Life:
     def faults(self, *rules: str, seed: int = 0) -> None:
         """Other weather at the provider; none: none."""
         if self._sabotage is not None:
-            self.figures.faults += sum(self._sabotage.faults.fired)
+            fired = self._sabotage.faults.fired
+            self.figures.faults += sum(fired)
+            self.figures.expired_urls += sum(
+                n
+                for rule, n in zip(self._weather, fired, strict=True)
+                if "clip" in rule and "expired_url" in rule
+            )
             self._sabotage = None
+        self._weather = rules
         self.world.wire.inner.app = self.world.studio.app
         if rules:
             self._sabotage = self.world.faults(*rules, seed=seed)

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.from_thread
+import pytest
 import trio.testing
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -27,26 +28,43 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from pipeline.rendering.book import read
 from pipeline.rendering.work import Terms
 from tests.proof.ending import converge
 from tests.proof.figures import Figures
 from tests.proof.footage import telling
 from tests.proof.life import PASSES, Life, Shot
 from tests.support.boundaries import Kill
-from tests.support.world import World
+from tests.support.world import PROVIDER, World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from pipeline.studio.engine import Job
 
-EXAMPLES = 50
+EXAMPLES = 40
 STEPS = 15
-_CROSSINGS = st.one_of(st.integers(1, 30), st.integers(31, 150))
-"""The first intents and submits lie among the first thirty."""
+_ROUND = 8
+"""Lives with a seed of their own: after the tenth Hypothesis goes over to variations of one, in
+which the same deed is done over and over.
+"""
+DEEDS = (
+    *("edits", "switches", "kills", "interrupts", "second_processes", "cancels"),
+    *("deleted_clips", "edited_clips", "deleted_records", "deleted_outputs"),
+    *("expired_keys", "expired_urls"),
+)
+_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of our own is made in it)
+"""Where an fsync costs nothing; what it means to the disk is another proof's business."""
+_CROSSINGS = st.integers(1, 40)
+"""No run that buys something has fewer boundaries; its first intents lie among the first twenty."""
+_DEATHS = st.lists(st.tuples(_CROSSINGS, st.booleans()), min_size=1, max_size=4)
 _SHOTS = st.sampled_from(["a", "b", "c", "d"])
 _WORDS = st.sampled_from(["a bowl", "a cup", "a tall plate", "a pot that FAILS", "a BLOCKED pie"])
 _WEATHER = st.sampled_from(["lost", "reset", "{http: 503}", "malformed", "{slow_headers: 45}"])
+_ONCE = ("{on: clip, times: 1, do: expired_url}",)
+_EXPIRED = st.sampled_from([(), _ONCE, ("{on: clip, do: expired_url}",)])
+_LOST = st.sampled_from(["records", "clip edited", "clip", "journal", "outputs"])
+"""The first is what Hypothesis tries most of all."""
 _PASS = st.sampled_from(PASSES)
 _DAY_SECONDS = 25 * 3600
 
@@ -65,7 +83,8 @@ class Board(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._held = ExitStack()
-        root = Path(self._held.enter_context(tempfile.TemporaryDirectory()))
+        folder = _MEMORY if _MEMORY.is_dir() else None
+        root = Path(self._held.enter_context(tempfile.TemporaryDirectory(dir=folder)))
         self._clock = trio.testing.MockClock()
         self._portal = self._held.enter_context(
             anyio.from_thread.start_blocking_portal("trio", {"clock": self._clock})
@@ -73,9 +92,12 @@ class Board(RuleBasedStateMachine):
         world = World(root, latency_seconds=_latency, engine=telling)
         self._held.enter_context(self._portal.wrap_async_context_manager(world))
         self.life = Life(world, {"film": {}})
+        self._wishes = 0
+        self._idle = False
 
     def _do(self, deed: Callable[..., Awaitable[Any]], *args: Any, **more: Any) -> None:
         """A deed on the virtual clock."""
+        self._idle = False
 
         async def go() -> None:
             self._clock.autojump_threshold = 0
@@ -110,10 +132,12 @@ class Board(RuleBasedStateMachine):
         """A shot is taken out."""
         self.shots.pop(shot, None)
 
-    @rule(pass_name=_PASS)
-    def run(self, pass_name: str) -> None:
-        """A run to its end."""
+    @rule(pass_name=_PASS, expired=_EXPIRED)
+    def run(self, pass_name: str, expired: tuple[str, ...]) -> None:
+        """A run to its end; addresses of clips may have expired."""
+        self._at_once(self.life.faults, *expired)
         self._do(self.life.run, pass_name)
+        self._at_once(self.life.faults)
 
     @rule(shot=_SHOTS, force=st.booleans(), retry_blocked=st.booleans())
     def run_some(self, shot: str, force: bool, retry_blocked: bool) -> None:
@@ -125,10 +149,19 @@ class Board(RuleBasedStateMachine):
         """A run that leaves tasks open."""
         self._do(self.life.run, pass_name, terms=Terms(timeout_seconds=seconds))
 
-    @rule(at=_CROSSINGS, half=st.booleans())
-    def run_killed(self, at: int, half: bool) -> None:
-        """A run that dies at a boundary of the disk or the network."""
-        self._do(self.life.run, hazard=Kill(at, half))
+    def _wish(self, shot: str, words: str) -> None:
+        """A shot gets a prompt that none ever had, so that the next run has something to buy."""
+        self._wishes += 1
+        self.shots[shot] = Shot(f"{words} no {self._wishes}")
+
+    @rule(shot=_SHOTS, words=_WORDS, pass_name=_PASS, deaths=_DEATHS)
+    def run_killed(
+        self, shot: str, words: str, pass_name: str, deaths: list[tuple[int, bool]]
+    ) -> None:
+        """A run that dies at a boundary of the disk or the network, and then its reruns."""
+        self._wish(shot, words)
+        for at, half in deaths:
+            self._do(self.life.run, pass_name, hazard=Kill(at, half))
 
     @rule(seconds=st.floats(0, 90))
     def run_interrupted(self, seconds: float) -> None:
@@ -143,82 +176,102 @@ class Board(RuleBasedStateMachine):
         self._do(self.life.run)
         self._at_once(self.life.faults)
 
-    @rule(pass_name=_PASS)
-    def second_process(self, pass_name: str) -> None:
+    @rule(shot=_SHOTS, words=_WORDS, expired=_EXPIRED)
+    def run_with_expired_addresses(self, shot: str, words: str, expired: tuple[str, ...]) -> None:
+        """A run whose clips are no longer where they were said to be."""
+        self._wish(shot, words)
+        self.run("draft", expired or _ONCE)
+
+    @rule(shot=_SHOTS, words=_WORDS, pass_name=_PASS)
+    def second_process(self, shot: str, words: str, pass_name: str) -> None:
         """Two runs at once."""
+        self._wish(shot, words)
         self._do(self.life.second, pass_name)
 
-    @rule(pass_name=_PASS)
-    def cancel(self, pass_name: str) -> None:
-        """What is open is cancelled."""
-        self._do(self.life.cancel, "film", pass_name)
-
-    @precondition(lambda self: self.life.clips())
-    @rule(which=st.integers(0, 9), tamper=st.booleans())
-    def lose_a_clip(self, which: int, tamper: bool) -> None:
-        """A clip is deleted, or edited by hand."""
-        clips = self.life.clips()
-        clip = clips[which % len(clips)]
-        if tamper:
-            self._at_once(self.life.tamper, clip)
+    @rule(shot=_SHOTS, words=_WORDS, pass_name=_PASS, keys=st.booleans())
+    def end_what_is_open(self, shot: str, words: str, pass_name: str, keys: bool) -> None:
+        """Tasks are left open: and cancelled, or their keys expire, as they do in a day or so."""
+        self._leave_open(shot, words, pass_name)
+        if keys:
+            self._do(self.life.expire_keys)
         else:
-            self._at_once(self.life.delete_clips, [clip])
+            self._do(self.life.cancel, "film", pass_name)
 
-    @rule(pass_name=_PASS, manifest=st.booleans())
-    def delete_records(self, pass_name: str, manifest: bool) -> None:
-        """The journal is deleted, with results.json or without."""
-        self._at_once(self.life.delete_records, "film", pass_name, manifest=manifest)
+    def _leave_open(self, shot: str, words: str, pass_name: str) -> None:
+        self._wish(shot, words)
+        self._do(self.life.run, pass_name, terms=Terms(timeout_seconds=0))
 
-    @rule()
-    def delete_outputs(self) -> None:
-        """All of it is deleted: the same requests again pay nothing."""
-        self._at_once(self.life.delete_outputs)
+    @rule(what=_LOST)
+    def lose(self, what: str) -> None:
+        """Something is deleted, or edited by hand; where there is nothing a run comes first."""
+        if not (self.life.clips() and self._recorded()):
+            self._do(self.life.run)
+        clips = self.life.clips()
+        match what:
+            case "outputs":
+                self._at_once(self.life.delete_outputs)
+            case "clip edited" if clips:
+                self._at_once(self.life.tamper, clips[-1])
+            case "clip" if clips:
+                self._at_once(self.life.delete_clips, clips[::2])
+            case "records" | "journal":
+                for pass_name in self._recorded()[:1]:
+                    journal = self.life.world.folder("film", pass_name).journal_path
+                    both = what == "records" or not journal.exists()
+                    self._at_once(self.life.delete_records, "film", pass_name, manifest=both)
 
-    @rule()
-    def expire_keys(self) -> None:
-        """A day later the provider knows its keys no more."""
-        self._do(self.life.expire_keys)
+    def _recorded(self) -> list[str]:
+        """Passes that have records."""
+        folders = {name: self.life.world.folder("film", name) for name in PASSES}
+        return [name for name, folder in folders.items() if read(folder, PROVIDER).records]
 
-    @rule(seconds=st.sampled_from([5, 60, 3600, _DAY_SECONDS]))
-    def let_time_pass(self, seconds: float) -> None:
-        """Tasks go on meanwhile; after a day the addresses of clips have expired."""
-        self._do(anyio.sleep, seconds)
-
-    @rule(days=st.sampled_from([-365, 0, 365]))
-    def set_clock(self, days: int) -> None:
-        """This machine's clock goes wrong."""
+    @precondition(lambda self: not self._idle)
+    @rule(
+        seconds=st.sampled_from([5, 60, 3600, _DAY_SECONDS]), days=st.sampled_from([-365, 0, 365])
+    )
+    def let_time_pass(self, seconds: float, days: int) -> None:
+        """Tasks go on meanwhile; this machine's clock goes wrong, or right again."""
         self.life.world.skew = timedelta(days=days)
+        self._do(anyio.sleep, seconds)
+        self._idle = True
 
     def teardown(self) -> None:
         """It all ends as if nothing had happened."""
         try:
+            lived = replace(self.life.figures)
             self._do(converge, self.life)
-            Board.figures.add(self.life.figures)
+            of_the_end = {"runs": lived.runs, "edits": lived.edits, "switches": lived.switches}
+            Board.figures.add(replace(self.life.figures, **of_the_end))
         finally:
             self._held.close()
 
 
 def search(examples: int) -> Figures:
     """Look for a life that breaks a promise; the same ones every time. Raises what it finds."""
-    Board.figures = Figures()
-    profile = settings(
-        max_examples=examples,
-        stateful_step_count=STEPS,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.normal,
-    )
-    run_state_machine_as_test(Board, settings=profile)
-    Board.figures.histories = examples
+    Board.figures = Figures(histories=examples)
+    for number in range(-(-examples // _ROUND)):
+        profile = settings(
+            max_examples=min(_ROUND, examples - number * _ROUND),
+            stateful_step_count=STEPS,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.normal,
+        )
+        run_state_machine_as_test(seed(number)(Board), settings=profile)
     return Board.figures
 
 
+# Whoever is killed in the midst of a download leaves it unclosed.
+@pytest.mark.filterwarnings("ignore:Async generator .* was garbage collected:ResourceWarning")
 def test_no_order_of_deeds_breaks_a_promise() -> None:
-    """Whatever is edited, run, killed, cancelled, deleted or expired, in whatever order: nothing is
-    paid twice or lost after any deed, and a last run ends as a first one would have."""
+    """Boards are edited, run in two passes, killed, cancelled, run by two processes at once; their
+    clips, records and outputs are deleted; keys expire with tasks pending, and so do clips'
+    addresses: in whatever order, nothing is paid twice or lost after any deed, and a last run ends
+    as a first one would have. Each deed has had an effect in several lives at least."""
     figures = search(EXAMPLES)
-    assert figures.kills > EXAMPLES / 20
-    assert figures.charges > EXAMPLES
+    assert min(figures.runs, figures.charges, figures.edits) > EXAMPLES
+    assert figures.kills > EXAMPLES / 2
+    few = {deed: n for deed in DEEDS if (n := getattr(figures, deed)) < EXAMPLES / 10}
+    assert not few, f"hardly ever done: {few}"
