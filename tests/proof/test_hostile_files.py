@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.rendering.journal import encode
 from pipeline.rendering.states import Submitted
+from tests.proof.hostile.fields import fuzz_fields
 from tests.proof.hostile.files import CORPUS, fuzz, fuzz_records
 
 if TYPE_CHECKING:
@@ -75,3 +76,13 @@ def test_mutated_records_are_read_or_refused(stage: Stage) -> None:
     figures = fuzz_records(manifest, b"".join(lines), 3000, seed=1)
     assert figures.ends["results.json refused"] > 300
     assert figures.ends["journal.jsonl refused"] > 300
+
+
+def test_odd_fields_of_a_journal_are_read_or_refused() -> None:
+    """Any field of any kind of entry replaced by anything odd, left out or doubled under another
+    name, with a checksum that is right: the line is refused with its place, or it makes records
+    that stand in the manifest and are read from there again as they were."""
+    found = fuzz_fields()
+    assert found.journals > 4000
+    assert set(found.ends) == {"refused", "can't follow", "read"}, "\n".join(found.wrong)
+    assert min(found.ends.values()) > 10
