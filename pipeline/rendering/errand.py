@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from pipeline.rendering.steps import Wanted
     from pipeline.rendering.work import Assignment
 
-_REPLAYED_ATTEMPTS_MAX = 12
-"""Ends of old attempts that are passed over in one run, as after `outputs/` was deleted."""
-
 
 class Errand:
     """One step, done once."""
@@ -73,7 +70,7 @@ class Errand:
     async def _render(self, wanted: Wanted, attempt: int, failures: int = 0) -> None:
         """Buy attempts until one is completed, or the retries are used up."""
         image = self._gateway.image(wanted.take.request)
-        make_room, replays = self._step.action is Action.RENDER, 0
+        make_room = self._step.action is Action.RENDER
         while True:
             task = await buy(self._its, wanted, image, attempt, make_room=make_room)
             make_room = False
@@ -85,8 +82,9 @@ class Errand:
                 await self._deliver(task, Kind.RENDERED)
                 return
             status, failure = outcome(task)
-            failures, replays = failures + (not replayed), replays + replayed
-            tried_enough = failures > self._terms.retries or replays > _REPLAYED_ATTEMPTS_MAX
+            # Replayed or not, as nobody can be sure: what is passed over counts as tried.
+            failures += 1
+            tried_enough = failures > self._terms.retries
             # What a replayed attempt ended in is old news, unless the content policy spoke.
             final = status is Status.BLOCKED or not (failure.retryable or replayed)
             if final or tried_enough or self._summary.halted:

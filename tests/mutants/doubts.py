@@ -154,15 +154,10 @@ DOUBTS = (
         "rendering/errand.py",
         "failures > self._terms.retries",
         "failures > 40",
-        (f"{_ERRORS}::test_a_failed_task_is_bought_again_so_often",),
-    ),
-    Safeguard(
-        "old ends have an end",
-        "Submits that end at once are not sent for ever.",
-        "rendering/errand.py",
-        "_REPLAYED_ATTEMPTS_MAX = 12",
-        "_REPLAYED_ATTEMPTS_MAX = 1000",
-        (f"{_ERRORS}::test_ends_that_come_at_once_are_not_bought_a_hundred_times",),
+        (
+            f"{_ERRORS}::test_a_failed_task_is_bought_again_so_often",
+            f"{_ERRORS}::test_ends_that_come_at_once_are_attempts_like_any_other",
+        ),
     ),
     Safeguard(
         "refusals are final",

@@ -69,7 +69,8 @@ def replay(seed: int) -> Life:
                 backend_options={"clock": trio.testing.MockClock(autojump_threshold=0)},
             )
         except BaseException as error:
-            error.add_note(drawn.life.told())
+            if hasattr(drawn, "life"):  # else it has failed before there was one
+                error.add_note(drawn.life.told())
             error.add_note(f"again: .venv/bin/python -m tests.proof.simulation --seed {seed}")
             raise
         life.figures.cpu_seconds = time.process_time() - begun
