@@ -291,5 +291,7 @@ def _purchase(record: Record) -> str:
 
 
 def _why(record: Record) -> str:
-    """`: 503 api_error`, where an error is recorded."""
+    """`: 503 api_error`, where an error is recorded; of a cancel, what it cost."""
+    if record.status is Status.CANCELLED:
+        return f": {record.credits:g} credits were billed" if record.credits else ""
     return f": {record.error.message or record.error.code}" if record.error else ""
