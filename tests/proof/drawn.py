@@ -48,10 +48,11 @@ class Drawn:
         self.forgetful = self.chance.random() < 0.5
         """The provider forgets keys; else it lies now and then about ids."""
         latencies = random.Random(f"latencies {seed}")  # noqa: S311
+        alike = random.Random(f"sizes {seed}").random() < 0.3  # noqa: S311
         self.world = World(
             root,
             latency_seconds=lambda _job: _latency(latencies),
-            engine=telling if self.chance.random() < 0.7 else of_one_size,
+            engine=of_one_size if alike else telling,
             begin=self.chance.choice(_STARTS),
         )
         self.deeds = (

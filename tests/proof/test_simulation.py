@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHOT_HOURS = 1000
-LIVES = 15
+LIVES = 12
 
 
 def test_a_thousand_shot_hours() -> None:
