@@ -143,7 +143,10 @@ class Scene:
                 assert path.stat().st_size == clip.bytes, path
                 digest = sha256(path)
                 assert digest == clip.sha256, path
-                assert clip.path == f"{name}.mp4", f"{name}'s clip lies at {clip.path}"
+                # An earlier clip stays where it is until there is one to take its place.
+                there = known.records.get(clip.path.removesuffix(".mp4"))
+                waits = name.startswith(KEPT) and (there is None or there.clip is None)
+                assert waits or clip.path == f"{name}.mp4", f"{name}'s clip lies at {clip.path}"
             shown = (record.status, record.digest, digest)
             if name.startswith(KEPT):
                 aside.append(shown)
