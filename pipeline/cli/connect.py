@@ -144,9 +144,10 @@ async def connect(
     key = api_key(destination, environ)
     as_many_as_ask = httpx.Limits(max_connections=None)  # --concurrency is the bound
     rule = HostRule(destination.provider, download_hosts)
+    tls = httpx.create_ssl_context()  # one for both: hundreds of authorities take a while to load
     async with (
-        httpx.AsyncClient(base_url=destination.provider, limits=as_many_as_ask) as http,
-        open_client() as downloads,
+        httpx.AsyncClient(base_url=destination.provider, verify=tls, limits=as_many_as_ask) as http,
+        open_client(tls) as downloads,
     ):
         yield Gateway(
             provider=destination.provider,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.proof.stage import staged
+from tests.support.memory import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage() -> Iterator[Stage]:
     """A studio that bills, and real processes against it."""
-    with staged(tmp_path_factory.mktemp("stage")) as entered:
+    with workshop() as folder, staged(folder) as entered:
         yield entered

@@ -15,14 +15,12 @@ import os
 import random
 import secrets
 import sys
-import tempfile
 import time
 import traceback
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -32,15 +30,12 @@ import trio.testing
 
 from tests.proof.drawn import Drawn
 from tests.proof.figures import Figures
+from tests.support.memory import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.proof.life import Life
-
-
-_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of our own is made in it)
-"""Where an fsync costs nothing; what it means to the disk is another proof's business."""
 
 
 @contextmanager
@@ -58,9 +53,8 @@ def _drawn_from(seed: int) -> Iterator[None]:
 
 def replay(seed: int) -> Life:
     """One life. Raises what it failed with, the seed and the story in its notes."""
-    folder = _MEMORY if _MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=folder) as root, _drawn_from(seed):
-        drawn = Drawn(seed, Path(root))
+    with workshop() as root, _drawn_from(seed):
+        drawn = Drawn(seed, root)
         begun = time.process_time()
         try:
             life = anyio.run(

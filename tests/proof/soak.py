@@ -9,12 +9,10 @@ the seed that replays it.
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -36,6 +34,7 @@ from tests.proof.killing import (
 )
 from tests.proof.racing import race
 from tests.proof.stage import Stage, staged
+from tests.support.memory import workshop
 from tests.support.powercut import NAMES, NOTHING
 
 if TYPE_CHECKING:
@@ -160,14 +159,12 @@ def main(names: list[str]) -> None:
     if unknown:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     table = Table("part", "what was done, every rerun judged by the ledger", "minutes")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in chosen:
-            begun = time.monotonic()
-            with staged(Path(folder, name)) as stage:
-                stage.root.mkdir()
-                done = PARTS[name](stage)
-            table.add_row(name, done, f"{(time.monotonic() - begun) / 60:.1f}")
-            Console(width=110).print(table)
+    for name in chosen:
+        begun = time.monotonic()
+        with workshop() as folder, staged(folder) as stage:
+            done = PARTS[name](stage)
+        table.add_row(name, done, f"{(time.monotonic() - begun) / 60:.1f}")
+        Console(width=110).print(table)
 
 
 if __name__ == "__main__":

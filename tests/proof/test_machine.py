@@ -6,12 +6,10 @@ Every rule is a deed of `Life`, which asks the oracle after it; how a life ends 
 from __future__ import annotations
 
 import math
-import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -35,6 +33,7 @@ from tests.proof.figures import Figures
 from tests.proof.footage import telling
 from tests.proof.life import PASSES, Life, Shot
 from tests.support.boundaries import Kill
+from tests.support.memory import workshop
 from tests.support.world import PROVIDER, World
 
 if TYPE_CHECKING:
@@ -53,8 +52,6 @@ DEEDS = (
     *("deleted_clips", "edited_clips", "deleted_records", "deleted_outputs"),
     *("expired_keys", "expired_urls"),
 )
-_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of our own is made in it)
-"""Where an fsync costs nothing; what it means to the disk is another proof's business."""
 _CROSSINGS = st.integers(1, 40)
 """No run that buys something has fewer boundaries; its first intents lie among the first twenty."""
 _DEATHS = st.lists(st.tuples(_CROSSINGS, st.booleans()), min_size=1, max_size=4)
@@ -83,8 +80,7 @@ class Board(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._held = ExitStack()
-        folder = _MEMORY if _MEMORY.is_dir() else None
-        root = Path(self._held.enter_context(tempfile.TemporaryDirectory(dir=folder)))
+        root = self._held.enter_context(workshop())
         self._clock = trio.testing.MockClock()
         self._portal = self._held.enter_context(
             anyio.from_thread.start_blocking_portal("trio", {"clock": self._clock})

@@ -170,7 +170,6 @@ class Battlefield:
             KEY_VARIABLE: case.key,
             BASE_URL_VARIABLE: self.hostile.base_url(case),
             **dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), ""),
-            "SSL_CERT_DIR": str(case.folder),  # hundreds of authorities take a while to load
         }
         return Order(
             arguments,
