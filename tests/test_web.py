@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import ssl
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 import pytest
+import trio
 import trustme
 from anyio.streams.tls import TLSListener
 from hypothesis import given
@@ -374,6 +376,20 @@ async def test_a_lookup_has_an_end() -> None:
 def test_a_reason_quotes_nothing_that_came(said: str, shown: str) -> None:
     """Nobody gets our key or a signature told to the terminal by sending it back broken."""
     assert reason_of(httpx.RemoteProtocolError(said)) == shown
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
+        trio.BrokenResourceError("[Errno 104] Connection reset by peer"),
+    ],
+)
+def test_a_reason_has_no_numbers_of_the_operating_system(below: Exception) -> None:
+    """`[Errno 104]` says nothing to a film maker, on whichever event loop it comes up."""
+    error = httpx.ReadError("")
+    error.__cause__ = below
+    assert reason_of(error) == "Connection reset by peer"
 
 
 async def test_credentials_and_cookies_stay_here() -> None:
