@@ -8,6 +8,7 @@ query is asked once, as whoever polls asks again anyway.
 from __future__ import annotations
 
 import hashlib
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,7 @@ class TasksClient:
         log: Log = unlogged,
     ) -> None:
         self._http = http
+        self._gateway = str(http.base_url).rstrip("/")
         self._key = key
         self.key_id = hashlib.sha256(f"shotmake {key}".encode()).hexdigest()[:_KEY_ID_DIGITS]
         """Tells keys apart in records, and is none: 32 bits of a hash."""
@@ -217,7 +219,7 @@ class TasksClient:
             raise self._refused  # a key that was refused once is not sent again
         begun, outcome = anyio.current_time(), "cancelled"
         try:
-            with ours(f"{method} {str(self._http.base_url).rstrip('/')}{path}"):
+            with ours(f"{method} {self._gateway}{path}"):
                 answer, received = await self._exchange(method, path, content)
             outcome = str(answer.status_code)
         except ApiError as error:
@@ -232,19 +234,9 @@ class TasksClient:
     async def _exchange(
         self, method: str, path: str, content: dict[str, Any]
     ) -> tuple[httpx.Response, bytes]:
-        headers = {"x-api-key": self._key, "accept-encoding": "identity"}
-        if "content" in content:
-            headers["content-type"] = "application/json"
         with anyio.fail_after(ANSWER_SECONDS):
-            request = self._http.stream(
-                method,
-                path,
-                headers=headers,
-                timeout=_SILENCE,
-                extensions={"trace": interim.bounded},
-                **content,
-            )
-            async with request as answer:
+            answer = await self._http.send(self._request(method, path, content), stream=True)
+            async with aclosing(answer):
                 received, crumbs = bytearray(), Crumbs()
                 async for chunk in answer.aiter_raw():
                     received += chunk
@@ -255,6 +247,20 @@ class TasksClient:
                         said = f"{method} {path}: an answer in thousands of tiny pieces"
                         raise LostAnswerError(said, code="unreadable")
                 return answer, bytes(received)
+
+    def _request(self, method: str, path: str, content: dict[str, Any]) -> httpx.Request:
+        """Built without the client: half of what a poll costs, and no cookie is ever sent."""
+        headers = {
+            "user-agent": "shotmake",
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "x-api-key": self._key,
+        }
+        if "content" in content:
+            headers["content-type"] = "application/json"
+        extensions = {"timeout": _SILENCE.as_dict(), "trace": interim.bounded}
+        url = f"{self._gateway}{path}"
+        return httpx.Request(method, url, headers=headers, extensions=extensions, **content)
 
     def _read(self, answer: httpx.Response, received: bytes, asked: str) -> Task:
         """The task in an answer; raises what a refusal stands for."""

@@ -24,9 +24,8 @@ STRANGERS = (
         "the key stays at the gateway",
         "A redirect of the API's is not followed.",
         "cli/connect.py",
-        "httpx.AsyncClient(base_url=destination.provider, limits=as_many_as_ask)",
-        "httpx.AsyncClient(base_url=destination.provider, limits=as_many_as_ask, "
-        "follow_redirects=True)",
+        "verify=tls, limits=as_many_as_ask)",
+        "verify=tls, limits=as_many_as_ask, follow_redirects=True)",
         (_HOSTILE,),
     ),
     Safeguard(

@@ -102,6 +102,25 @@ async def test_what_is_final_is_never_tried_again(
     assert len(world.wire.requests) == 1
 
 
+async def test_only_the_key_is_sent(world: World) -> None:
+    """What a request carries is named one by one: a gateway gets no cookie back, nor what the
+    client was made with."""
+    sent = []
+
+    async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        sent.append(set(request.headers))
+        answer = await send(request)
+        answer.headers["set-cookie"] = "track=1; Path=/"
+        return answer
+
+    world.wire.meddle = meddle
+    client = client_of(world)
+    task = await client.submit(BODY)
+    await client.query(task.task_id)
+    names = {"host", "user-agent", "accept", "accept-encoding", "x-api-key"}
+    assert sent == [names | {"content-type", "content-length"}, names]
+
+
 async def test_a_throttled_run_waits_as_one(world: World) -> None:
     """A 429 with a reset holds every submit back till then; they go on one after another."""
     reset = {"x-ratelimit-reset": str(world.unix_time() + 60)}
