@@ -64,15 +64,16 @@ class Book:
         After anything that couldn't be written the journal stays, for the next run to replay: what
         is on the disk is known to nobody any more, and a sync that failed is not tried again.
         """
-        if self._journal.empty or self._journal.broken or self._folder.failed:
+        if self._journal.broken or self._folder.failed:
             self._journal.close()
             return
-        text = results.dump(self._results)
-        self._journal.append(Folded(_sha256(text)), sync=True)
-        self._journal.close()
-        self._folder.write_results(text)
+        if not self._journal.empty:
+            text = results.dump(self._results)
+            self._journal.append(Folded(_sha256(text)), sync=True)
+            self._journal.close()
+            self._folder.write_results(text)
         with suppress(OSError):  # its last line says that the manifest holds all of it
-            self._journal.path.unlink(missing_ok=True)
+            self._journal.remove()
 
 
 def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:

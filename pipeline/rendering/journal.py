@@ -66,13 +66,20 @@ class Journal:
     """
 
     def __init__(
-        self, path: Path, lines: int, good_bytes: int, sync_folder: Callable[[], None]
+        self,
+        path: Path,
+        lines: int,
+        good_bytes: int,
+        sync_folder: Callable[[], None],
+        *,
+        there: bool,
     ) -> None:
         self.path = path
         self._sync_folder = sync_folder
         self._descriptor = -1
         self._lines = lines
         self._good_bytes = good_bytes
+        self._there = there
         self._broken = False
 
     @classmethod
@@ -83,11 +90,12 @@ class Journal:
         Raises `RecordsError` on damage, `FolderError` when it can't be read.
         """
         try:
-            content = disk.read(path) or b""
+            content = disk.read(path)
         except OSError as error:
             raise FolderError(f"{path}: can't be read ({disk.reason(error)})") from error
-        entries, good_bytes = replay(content, str(path))
-        return cls(path, len(entries), good_bytes, sync_folder), entries
+        there = content is not None
+        entries, good_bytes = replay(content or b"", str(path))
+        return cls(path, len(entries), good_bytes, sync_folder, there=there), entries
 
     @property
     def broken(self) -> bool:
@@ -96,7 +104,7 @@ class Journal:
 
     @property
     def empty(self) -> bool:
-        """Nothing was ever written."""
+        """There is no whole line: at most what a power cut has left of one."""
         return self._lines == 0
 
     def append(self, entry: Entry, *, sync: bool) -> None:
@@ -127,13 +135,24 @@ class Journal:
         self._lines += 1
 
     def close(self) -> None:
-        """Close the file; whether it may be removed is the caller's business."""
+        """Close the file, which stays."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def remove(self) -> None:
+        """Close the file and remove it, once all that it says is said elsewhere. Raises `OSError`.
+
+        Where there is none nothing is touched: a run with nothing to do may be one of a folder
+        that can't be written.
+        """
+        self.close()
+        if self._there:
+            self.path.unlink(missing_ok=True)
+
     def _create(self) -> None:
         self._descriptor = disk.open_to_append(self.path)
+        self._there = True
         os.ftruncate(self._descriptor, self._good_bytes)
         self._sync_folder()  # else a power cut could take the file with its synced lines
 

@@ -67,6 +67,19 @@ async def test_killed_while_a_clip_is_restored(
         assert step.action is Action.RESTORE
 
 
+@pytest.mark.parametrize("torn", [b"", b'{"sum":"0123'], ids=["nothing", "half a line"])
+async def test_a_journal_without_a_whole_line_is_cleared_away(world: World, torn: bytes) -> None:
+    """What a power cut has left of a journal doesn't lie about for as long as there is nothing to
+    render."""
+    board = world.film("a bowl")
+    await world.run(board)
+    manifest = world.folder().results_path.read_bytes()
+    world.folder().journal_path.write_bytes(torn)
+    assert (await world.run(board)).summary.complete
+    assert not world.folder().journal_path.exists()
+    assert world.folder().results_path.read_bytes() == manifest
+
+
 @pytest.mark.parametrize("at", range(1, 8))
 async def test_ctrl_c_while_a_line_is_synced_then_a_kill(
     world: World, monkeypatch: pytest.MonkeyPatch, at: int
