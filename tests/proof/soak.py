@@ -130,7 +130,10 @@ def storyboards(_stage: Stage) -> str:
     """Mutated storyboards."""
     figures = fuzz(FUZZED, seed=7)
     ends = ", ".join(f"{number:,} {end}" for end, number in figures.ends.most_common())
-    return f"{figures.files:,} files: {ends}"
+    return (
+        f"{figures.files:,} files: {ends}; at most {figures.peak_bytes / 2**20:.0f} MiB and "
+        f"{figures.cpu_seconds:.2f} s of CPU"
+    )
 
 
 def _told(figures: Figures) -> str:

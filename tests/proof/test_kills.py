@@ -49,7 +49,7 @@ def test_power_cut_after_the_end(stage: Stage, name: str, survives: str) -> None
 
 
 @pytest.mark.parametrize("survives", [NOTHING, NAMES])
-@pytest.mark.parametrize("name", ["fresh", "changed", "changed back"])
+@pytest.mark.parametrize("name", WORKLOADS)
 def test_power_cut_at_every_boundary(stage: Stage, name: str, survives: str) -> None:
     """The power goes before every boundary, and the disk has kept what was synced and no more –
     or all names besides: what was bought is on record, a rerun pays for nothing again."""

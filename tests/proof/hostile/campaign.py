@@ -19,6 +19,7 @@ from pipeline.studio.app import Studio
 from pipeline.studio.engine import Job
 from pipeline.studio.tasks import Bounds, House
 from tests.proof.hostile.arsenal import ENDPOINTS, arsenal
+from tests.proof.hostile.bounds import CPU_SECONDS_MAX, PEAK_BYTES_MAX
 from tests.proof.hostile.listener import Sniffer
 from tests.proof.hostile.server import Case, Hostile
 from tests.proof.hostile.verdict import (
@@ -43,8 +44,6 @@ CLIPS_BATCH = 10
 """The same of clips, which are asked for again and again: more of them would take so much work
 that on a clock that runs fast all else would be late.
 """
-PEAK_BYTES_MAX = 256 * 1024 * 1024
-CPU_SECONDS_MAX = 2
 CLIP_BYTES_MAX = 8 * 1024 * 1024
 """The program's own cap is 512 MiB: another figure, the same code."""
 _RATE = 100.0

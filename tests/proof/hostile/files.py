@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
-import tempfile
+import resource
+import time
+import traceback
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +19,9 @@ from pipeline.rendering import results
 from pipeline.rendering.journal import replay
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.storyboard.resolve import load_storyboards
+from tests.proof.hostile.bounds import CPU_SECONDS_MAX
+from tests.support.fence import fence_in
+from tests.support.memory import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +52,10 @@ class Figures:
 
     files: int = 0
     ends: Counter[str] = field(default_factory=Counter)
+    peak_bytes: int = 0
+    """Of the process that read them all."""
+    cpu_seconds: float = 0.0
+    """Of the dearest file."""
 
 
 def mutated(content: bytes, chance: random.Random, others: Sequence[bytes]) -> bytes:
@@ -72,32 +83,53 @@ def mutated(content: bytes, chance: random.Random, others: Sequence[bytes]) -> b
 
 
 def fuzz(count: int, seed: int) -> Figures:
-    """So many mutated storyboards through the loader: boards, or violations that have a place.
+    """So many mutated storyboards through the loader, in a process of their own that is fenced in:
+    boards, or violations that have a place, each within two seconds of CPU.
 
-    Anything else that is raised gets out, with the file's path in its notes.
+    Raises `AssertionError` with the file for anything else.
     """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        came = pool.submit(_fuzz, count, seed).result()
+    assert isinstance(came, Figures), came
+    return came
+
+
+def _fuzz(count: int, seed: int) -> Figures | str:
+    """Figures, or what went wrong in words: not every exception crosses processes whole."""
     chance = random.Random(seed)  # noqa: S311 (replayable, not secret)
     corpus = [path.read_bytes() for path in CORPUS]
     sound = [path.read_bytes() for path in CORPUS if "invalid" not in path.parts]
     figures = Figures()
-    with tempfile.TemporaryDirectory() as folder:
-        spec = Path(folder, "board.yaml")
+    with workshop() as folder:
+        trespasses = fence_in(folder, ())
+        spec = folder / "board.yaml"
         for number in range(count):
             begun = chance.choice(chance.choice([corpus, sound]))
             content = mutated(begun, chance, corpus)
             spec.write_bytes(content)
             try:
-                loaded = load_storyboards([spec], _CATALOG, None, inspect)
+                _load(spec, figures)
             except Exception as error:
                 error.add_note(f"seed {seed}, file {number}: {content!r}")
-                raise
-            for violation in loaded.violations:
-                told = str(violation)
-                assert told.startswith(f"{spec}"), told
-                assert told.isprintable(), told
-            figures.files += 1
-            figures.ends["violations" if loaded.violations else "a board"] += 1
+                return "".join(traceback.format_exception(error))
+        if trespasses:
+            return f"seed {seed}: {trespasses}"
+    figures.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return figures
+
+
+def _load(spec: Path, figures: Figures) -> None:
+    begun = time.process_time()
+    loaded = load_storyboards([spec], _CATALOG, None, inspect)
+    took = time.process_time() - begun
+    assert took <= CPU_SECONDS_MAX, f"{took:.2f} s"
+    for violation in loaded.violations:
+        told = str(violation)
+        assert told.startswith(f"{spec}"), told
+        assert told.isprintable(), told
+    figures.files += 1
+    figures.ends["violations" if loaded.violations else "a board"] += 1
+    figures.cpu_seconds = max(figures.cpu_seconds, took)
 
 
 def fuzz_records(manifest: bytes, journal: bytes, count: int, seed: int) -> Figures:
