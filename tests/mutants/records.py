@@ -8,6 +8,7 @@ _KILLS = "tests/proof/test_kills.py::test_killed_at_every_boundary"
 _CUTS = "tests/proof/test_kills.py::test_power_cut_at_every_boundary"
 _AFTER = "tests/proof/test_kills.py::test_power_cut_after_the_end"
 _DISK = "tests/proof/test_disk.py::test_every_operation_fails"
+_READS = "tests/proof/test_disk.py::test_every_opening_for_reading_fails"
 _JOURNAL = "tests/rendering/test_journal.py"
 _RECORDS = "tests/rendering/test_records.py"
 _KEPT = "tests/rendering/test_kept.py"
@@ -136,6 +137,14 @@ RECORDS = (
         "            self._broken = True\n            raise FolderError(",
         "            raise FolderError(",
         (f"{_DISK}[fresh]",),
+    ),
+    Safeguard(
+        "unreadable is not absent",
+        "Records that can't be read are not taken for none.",
+        "rendering/disk.py",
+        "    except (FileNotFoundError, NotADirectoryError):",
+        "    except OSError:",
+        (f"{_READS}[rerun]", f"{_READS}[resume]"),
     ),
     Safeguard(
         "no second sync for the journal",

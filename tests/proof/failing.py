@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from pipeline.rendering.states import Status
-from tests.proof.killing import play, require_end
-from tests.support.boundaries import DISK, Fail
+from tests.proof.killing import play, require_end, undisturbed
+from tests.support.boundaries import DISK, READS, Fail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,44 @@ def fail_and_rerun(
         met += bool(ended.failed)
         _require_said(scene, ended, str(hit))
         _require_stopped(ended, str(hit))
+        _require_named(scene, ended, expected, hit)
+    for scene, hit, ended in zip(scenes, hits, play(scenes, last), strict=True):
+        require_end(scene, ended, expected, str(hit))
+    return met
+
+
+def misreads(stage: Stage, workload: Sequence[Act]) -> list[Fail]:
+    """Every opening for reading of a workload's last run, failing once and for good."""
+    *before, last = workload
+    scene = stage.scene()
+    for act in before:
+        play([scene], act)
+    (ended,) = play([scene], last, [{"reads": True}])
+    times = sum(crossing.kind in READS for crossing in ended.crossed)
+    return [
+        Fail(at, errno.EIO, for_good=for_good, kinds=READS)
+        for at in range(1, times + 1)
+        for for_good in (False, True)
+    ]
+
+
+def misread_and_rerun(stage: Stage, workload: Sequence[Act]) -> int:
+    """Meet each of them, run again on a good disk: nothing was bought on a record that couldn't be
+    read, and the end is the undisturbed one's.
+
+    Answers with how many failed openings were met.
+    """
+    *before, last = workload
+    expected = undisturbed(stage, workload)
+    hits = misreads(stage, workload)
+    scenes = [stage.scene() for _hit in hits]
+    for act in before:
+        play(scenes, act)
+    met = 0
+    ends = play(scenes, last, [{"reads": True, "fail": hit} for hit in hits])
+    for scene, hit, ended in zip(scenes, hits, ends, strict=True):
+        met += bool(ended.failed)
+        _require_said(scene, ended, str(hit))
         _require_named(scene, ended, expected, hit)
     for scene, hit, ended in zip(scenes, hits, play(scenes, last), strict=True):
         require_end(scene, ended, expected, str(hit))

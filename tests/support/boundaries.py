@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from tests.support.powercut import Platter
 
 DISK = frozenset({"open", "write", "truncate", "fsync", "rename", "unlink", "mkdir"})
+READS = frozenset({"read"})
+"""Opening for reading: nothing is changed by it, so that it is a boundary for a disk that fails and
+for no kill.
+"""
 DIVISIBLE = frozenset({"write", "chunk"})
 """What can be half done."""
 
@@ -74,6 +78,7 @@ class Fail:
 class Boundaries:
     """Watches one program under `root`; `plan` says what goes wrong, `crossed` what happened.
 
+    With `reads` opening for reading is a boundary, too.
     After a kill nothing is done any more: every later crossing dies as well.
     """
 
@@ -83,7 +88,10 @@ class Boundaries:
         plan: Kill | Fail | None = None,
         die: Callable[[], None] = die_here,
         platter: Platter | None = None,
+        *,
+        reads: bool = False,
     ) -> None:
+        self._reads = reads
         self._root = os.path.realpath(root)
         self._plan = plan
         self._die = die
@@ -159,14 +167,21 @@ class Boundaries:
         ):
             yield
 
+    def _watched(self, path: Any, writes: bool) -> str | None:
+        """Go over an opening; the file's name where it is one of ours that may be changed."""
+        name = self.ours(path) if writes or self._reads else None
+        if name is not None:
+            self.cross("open" if writes else "read", name)
+        return name if writes else None
+
     def _open(self, real: Callable[..., int]) -> Callable[..., int]:
         def watched(path: Any, flags: int, *rest: Any, **more: Any) -> int:
             # filelock asks with a file that never gets a name what the file system can do.
-            writes = flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR) and not is_nameless(flags)
-            name = self.ours(path) if writes else None
+            if is_nameless(flags):
+                return real(path, flags, *rest, **more)
+            name = self._watched(path, bool(flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR)))
             if name is None:
                 return real(path, flags, *rest, **more)
-            self.cross("open", name)
             new = not os.path.lexists(path)
             descriptor = real(path, flags, *rest, **more)
             if new and self._platter is not None:
@@ -239,10 +254,9 @@ class Boundaries:
     def _io_open(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def watched(file: Any, mode: str = "r", *rest: Any, **more: Any) -> Any:
             writes = not set("wax+").isdisjoint(mode)
-            name = None if isinstance(file, int) or not writes else self.ours(file)
+            name = None if isinstance(file, int) else self._watched(file, writes)
             if name is None:
                 return real(file, mode, *rest, **more)
-            self.cross("open", name)
             new = not os.path.lexists(file)
             raw = _Watched(file, mode.replace("b", "").replace("t", ""), self, name)
             if new and self._platter is not None:
