@@ -12,6 +12,7 @@ import json
 import os
 import socket
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -190,9 +191,9 @@ class Folder:
         with self._guarded(path):
             if path.is_dir() and not path.is_symlink():
                 raise IsADirectoryError(0, "in the way, and no file; move it elsewhere")
-            home = self.path / _KEPT_FOLDER / f"unknown-{disk.sha256(path)[:12]}.mp4"
+            home = _free(self.path / _KEPT_FOLDER, disk.sha256(path))
             disk.make_folder(home.parent)
-            path.replace(home)  # a file of that name has the very same bytes
+            path.replace(home)
             self._unsynced.add(home.parent)
 
     def sync_moves(self, *others: str) -> None:
@@ -237,6 +238,16 @@ def passes(outputs: Path, board: str) -> list[str]:
         )
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _free(kept: Path, sha256: str) -> Path:
+    """The name for a file that no record speaks for: free, or that of the very same bytes.
+
+    Raises `OSError`.
+    """
+    names = chain([""], (f"-{number}" for number in count(2)))
+    paths = (kept / f"unknown-{sha256[:12]}{more}.mp4" for more in names)
+    return next(p for p in paths if not os.path.lexists(p) or disk.sha256(p) == sha256)
 
 
 def _forget_owner(path: Path) -> None:

@@ -80,6 +80,14 @@ CLIPS = (
         (_KEPT, _RUN, f"{_KILLS}[changed]"),
     ),
     Safeguard(
+        "what was set aside",
+        "A file in kept/ that was edited is not overwritten by one that it once was like.",
+        "rendering/folder.py",
+        "if not os.path.lexists(p) or disk.sha256(p) == sha256)",
+        "if p)",
+        ("tests/rendering/test_folder.py",),
+    ),
+    Safeguard(
         "a record overwrites none",
         "A record doesn't take the name of one that has a clip.",
         "rendering/states.py",

@@ -114,6 +114,21 @@ def test_the_same_clip_again_is_no_stranger(folder: Folder) -> None:
     assert not folder.clip("kept").exists()
 
 
+def test_what_was_set_aside_is_not_overwritten(folder: Folder) -> None:
+    """A file in `kept/` that somebody has edited since has the name of what it was: the next of
+    that name gets another, and the same bytes again no third one. Found by the simulation."""
+    folder.part("a")
+    aside: list[Path] = []
+    for _time in range(4):
+        (folder.path / "a.mp4").write_bytes(b"an edited clip")
+        folder.shelve("a.mp4")
+        if not aside:
+            aside = list((folder.path / "kept").iterdir())
+            aside[0].write_bytes(b"edited again")
+    found = sorted(path.read_bytes() for path in (folder.path / "kept").iterdir())
+    assert found == [b"an edited clip", b"edited again"]
+
+
 @pytest.mark.parametrize("shelved", [False, True], ids=["moved", "shelved"])
 def test_the_folder_of_a_moved_clip_is_synced(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, shelved: bool
