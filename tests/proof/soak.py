@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from tests.proof.figures import Figures
 
 SHOT_HOURS = 100_000
-RANDOM_SECONDS = 120
-HOSTILE_ANSWERS = 1_000
-FUZZED = 10_000
-HISTORIES = 250
+RANDOM_SECONDS = 60
+HOSTILE_ANSWERS = 500
+FUZZED = 5_000
+HISTORIES = 200
 
 Part = Callable[[Stage], str]
 
