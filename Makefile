@@ -17,7 +17,7 @@ lint: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Up to an hour on two cores; a part alone: .venv/bin/python -m tests.proof.soak kills
+# About an hour on two cores; a part alone: .venv/bin/python -m tests.proof.soak kills
 soak: .venv/.installed-dev
 	$(BIN)/python -m tests.proof.soak
 

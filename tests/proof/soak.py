@@ -1,4 +1,4 @@
-"""`make soak`: the proofs at length, up to an hour on two cores, and what they have seen.
+"""`make soak`: the proofs at length, about an hour on two cores, and what they have seen.
 
     python -m tests.proof.soak [PART …]        all parts, or those named
 
