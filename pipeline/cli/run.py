@@ -30,7 +30,7 @@ from pipeline.rendering.work import Terms, Work
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     import anyio
@@ -174,25 +174,28 @@ async def _render(
 
     from pipeline.rendering import runner  # noqa: PLC0415
 
-    async with anyio.create_task_group() as crew:
-        crew.start_soon(_interrupt, crew.cancel_scope, outcome)
-        crew.start_soon(_refresh, progress)
-        try:
-            async with gateway() as opened:
-                await runner.run(rest, opened, terms, outcome.report, _now)
-        except ShotmakeError as error:
-            outcome.error = error
-        crew.cancel_scope.cancel()
-
-
-async def _interrupt(scope: anyio.CancelScope, outcome: Outcome) -> None:
-    import anyio  # noqa: PLC0415
-
+    # Around the crew: the second Ctrl-C of an impatient hand is not to raise KeyboardInterrupt
+    # amid what winds up, which is soon done.
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _number in signals:
-            outcome.interrupted = True
-            scope.cancel()
-            return
+        async with anyio.create_task_group() as crew:
+            crew.start_soon(_interrupt, signals, crew.cancel_scope, outcome)
+            crew.start_soon(_refresh, progress)
+            try:
+                async with gateway() as opened:
+                    await runner.run(rest, opened, terms, outcome.report, _now)
+            except ShotmakeError as error:
+                outcome.error = error
+            crew.cancel_scope.cancel()
+    if outcome.interrupted:  # nor amid the folding that is all that is left of the process
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+async def _interrupt(
+    signals: AsyncIterator[signal.Signals], scope: anyio.CancelScope, outcome: Outcome
+) -> None:
+    async for _number in signals:
+        outcome.interrupted = True
+        scope.cancel()
 
 
 async def _refresh(progress: Progress) -> None:

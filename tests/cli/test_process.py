@@ -87,17 +87,20 @@ def test_a_termination_is_a_ctrl_c(film: Path) -> None:
 
 @pytest.mark.parametrize("pause", [0.0, 0.02, 0.1])
 def test_ctrl_c_twice_is_one_message(film: Path, pause: float) -> None:
-    """Impatient people press it again: 130, and no traceback. (Whether the second one still meets
-    the process is chance: nothing else may come of it either way.)"""
+    """Impatient people press it again, and nothing else comes of it than of the first: the records
+    are folded, the sum is told, exit 130. (Whether the second still meets the process is chance.)
+    """
     with start(film, "run", "--json") as process:
         read_until(process, "submitting")
         for _time in range(3):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGINT)
             time.sleep(pause)
-        _out, err = process.communicate()
-    assert process.returncode in {130, -signal.SIGINT}
+        out, err = process.communicate()
+    assert process.returncode == 130, err
     assert "Traceback" not in err
+    assert json.loads(out.splitlines()[-1])["exit"] == 130
+    assert not (film / "outputs/film/animatic/journal.jsonl").exists()
 
 
 def test_nowhere_to_print_ends_no_run(film: Path) -> None:
