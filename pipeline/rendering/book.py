@@ -73,7 +73,7 @@ class Book:
             self._journal.close()
             self._folder.write_results(text)
         with suppress(OSError):  # its last line says that the manifest holds all of it
-            self._journal.remove()
+            self._journal.path.unlink(missing_ok=True)
 
 
 def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:

@@ -66,20 +66,13 @@ class Journal:
     """
 
     def __init__(
-        self,
-        path: Path,
-        lines: int,
-        good_bytes: int,
-        sync_folder: Callable[[], None],
-        *,
-        there: bool,
+        self, path: Path, lines: int, good_bytes: int, sync_folder: Callable[[], None]
     ) -> None:
         self.path = path
         self._sync_folder = sync_folder
         self._descriptor = -1
         self._lines = lines
         self._good_bytes = good_bytes
-        self._there = there
         self._broken = False
 
     @classmethod
@@ -90,12 +83,11 @@ class Journal:
         Raises `RecordsError` on damage, `FolderError` when it can't be read.
         """
         try:
-            content = disk.read(path)
+            content = disk.read(path) or b""
         except OSError as error:
             raise FolderError(f"{path}: can't be read ({disk.reason(error)})") from error
-        there = content is not None
-        entries, good_bytes = replay(content or b"", str(path))
-        return cls(path, len(entries), good_bytes, sync_folder, there=there), entries
+        entries, good_bytes = replay(content, str(path))
+        return cls(path, len(entries), good_bytes, sync_folder), entries
 
     @property
     def broken(self) -> bool:
@@ -135,24 +127,13 @@ class Journal:
         self._lines += 1
 
     def close(self) -> None:
-        """Close the file, which stays."""
+        """Close the file; whether it may be removed is the caller's business."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def remove(self) -> None:
-        """Close the file and remove it, once all that it says is said elsewhere. Raises `OSError`.
-
-        Where there is none nothing is touched: a run with nothing to do may be one of a folder
-        that can't be written.
-        """
-        self.close()
-        if self._there:
-            self.path.unlink(missing_ok=True)
-
     def _create(self) -> None:
         self._descriptor = disk.open_to_append(self.path)
-        self._there = True
         os.ftruncate(self._descriptor, self._good_bytes)
         self._sync_folder()  # else a power cut could take the file with its synced lines
 

@@ -148,7 +148,7 @@ CLIPS = (
         "At every moment one of the two holds everything.",
         "rendering/book.py",
         "            self._folder.write_results(text)\n",
-        "            self._journal.remove()\n            self._folder.write_results(text)\n",
+        "            self._journal.path.unlink()\n            self._folder.write_results(text)\n",
         (f"{_KILLS}[fresh]",),
     ),
     Safeguard(
@@ -162,9 +162,9 @@ CLIPS = (
     Safeguard(
         "torn journals go",
         "What a power cut has left of a journal doesn't lie about.",
-        "rendering/journal.py",
-        "        there = content is not None",
-        "        there = False",
+        "rendering/book.py",
+        "            self._journal.path.unlink(missing_ok=True)\n",
+        "            self._journal.empty or self._journal.path.unlink(missing_ok=True)\n",
         ("tests/rendering/test_interrupted.py",),
     ),
     Safeguard(

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pipeline.rendering.states import Status
-from tests.proof.killing import play, require_end, undisturbed
+from tests.proof.killing import play, require_end
 from tests.support.boundaries import DISK, READS, Fail
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.support.forks import Ended
 
 ERRNOS = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS)
+_NEVER = 1_000_000
 
 
 def faults(expected: Undisturbed, errnos: Sequence[int] = ()) -> list[Fail]:
@@ -64,36 +65,13 @@ def misreads(stage: Stage, workload: Sequence[Act]) -> list[Fail]:
     scene = stage.scene()
     for act in before:
         play([scene], act)
-    (ended,) = play([scene], last, [{"reads": True}])
+    (ended,) = play([scene], last, [{"fail": Fail(_NEVER, kinds=READS)}])
     times = sum(crossing.kind in READS for crossing in ended.crossed)
     return [
         Fail(at, errno.EIO, for_good=for_good, kinds=READS)
         for at in range(1, times + 1)
         for for_good in (False, True)
     ]
-
-
-def misread_and_rerun(stage: Stage, workload: Sequence[Act]) -> int:
-    """Meet each of them, run again on a good disk: nothing was bought on a record that couldn't be
-    read, and the end is the undisturbed one's.
-
-    Answers with how many failed openings were met.
-    """
-    *before, last = workload
-    expected = undisturbed(stage, workload)
-    hits = misreads(stage, workload)
-    scenes = [stage.scene() for _hit in hits]
-    for act in before:
-        play(scenes, act)
-    met = 0
-    ends = play(scenes, last, [{"reads": True, "fail": hit} for hit in hits])
-    for scene, hit, ended in zip(scenes, hits, ends, strict=True):
-        met += bool(ended.failed)
-        _require_said(scene, ended, str(hit))
-        _require_named(scene, ended, expected, hit)
-    for scene, hit, ended in zip(scenes, hits, play(scenes, last), strict=True):
-        require_end(scene, ended, expected, str(hit))
-    return met
 
 
 def _require_said(scene: Scene, ended: Ended, said: str) -> None:

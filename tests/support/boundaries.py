@@ -78,7 +78,7 @@ class Fail:
 class Boundaries:
     """Watches one program under `root`; `plan` says what goes wrong, `crossed` what happened.
 
-    With `reads` opening for reading is a boundary, too.
+    Opening for reading is a boundary only where that is to fail.
     After a kill nothing is done any more: every later crossing dies as well.
     """
 
@@ -88,10 +88,7 @@ class Boundaries:
         plan: Kill | Fail | None = None,
         die: Callable[[], None] = die_here,
         platter: Platter | None = None,
-        *,
-        reads: bool = False,
     ) -> None:
-        self._reads = reads
         self._root = os.path.realpath(root)
         self._plan = plan
         self._die = die
@@ -167,9 +164,10 @@ class Boundaries:
         ):
             yield
 
-    def _watched(self, path: Any, writes: bool) -> str | None:
+    def _opening(self, path: Any, writes: bool) -> str | None:
         """Go over an opening; the file's name where it is one of ours that may be changed."""
-        name = self.ours(path) if writes or self._reads else None
+        reads = isinstance(self._plan, Fail) and self._plan.kinds >= READS
+        name = self.ours(path) if writes or reads else None
         if name is not None:
             self.cross("open" if writes else "read", name)
         return name if writes else None
@@ -179,7 +177,7 @@ class Boundaries:
             # filelock asks with a file that never gets a name what the file system can do.
             if is_nameless(flags):
                 return real(path, flags, *rest, **more)
-            name = self._watched(path, bool(flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR)))
+            name = self._opening(path, bool(flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR)))
             if name is None:
                 return real(path, flags, *rest, **more)
             new = not os.path.lexists(path)
@@ -254,7 +252,7 @@ class Boundaries:
     def _io_open(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def watched(file: Any, mode: str = "r", *rest: Any, **more: Any) -> Any:
             writes = not set("wax+").isdisjoint(mode)
-            name = None if isinstance(file, int) else self._watched(file, writes)
+            name = None if isinstance(file, int) else self._opening(file, writes)
             if name is None:
                 return real(file, mode, *rest, **more)
             new = not os.path.lexists(file)

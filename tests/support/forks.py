@@ -42,7 +42,6 @@ _CRASHED = 70
 class Order:
     """One process: its arguments, its folder (`outputs/` in it is watched), its environment.
 
-    `reads`: opening for reading is a boundary, too, and may fail.
     `powercut`: at the kill the disk's durable state is written to this folder.
     """
 
@@ -51,7 +50,6 @@ class Order:
     environment: dict[str, str] = field(default_factory=dict)
     kill: Kill | None = None
     fail: Fail | None = None
-    reads: bool = False
     unlocked: bool = False
     powercut: str | None = None
     survives: str = ""
@@ -241,7 +239,7 @@ def _be(order: dict[str, Any], files: list[int]) -> int:
             platter.cut(Path(order["powercut"]), order["survives"])
         os.kill(os.getpid(), signal.SIGKILL)
 
-    boundaries = Boundaries(outputs, plan, die, platter, reads=order["reads"])
+    boundaries = Boundaries(outputs, plan, die, platter)
     from pipeline.cli.main import command  # noqa: PLC0415 (imported before the fork)
 
     trespasses = [] if order["fence"] is None else fence_in(outputs, order["fence"])

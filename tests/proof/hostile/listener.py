@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ class Request:
     body: bytes
 
 
-class Listener:
+class Listener(ABC):
     """A port of this machine, a thread for it, and one for each connection."""
 
     def __init__(self) -> None:
@@ -90,9 +91,9 @@ class Listener:
                 self._open.discard(connection)
             connection.close()
 
+    @abstractmethod
     def answer(self, connection: socket.socket) -> None:
         """One connection."""
-        raise NotImplementedError
 
 
 class Sniffer(Listener):
