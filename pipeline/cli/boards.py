@@ -11,15 +11,17 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli.footage import OtherPasses
 from pipeline.errors import ShotmakeError, StoryboardError, UsageError
 from pipeline.media.stills import inspect
 from pipeline.rendering.board import Board
 from pipeline.rendering.book import Book, read
+from pipeline.rendering.decision import Circumstances
 from pipeline.rendering.folder import Folder
-from pipeline.rendering.plan import plan
+from pipeline.rendering.plan import Planner
 from pipeline.rendering.prices import Prices, free
-from pipeline.rendering.runner import Planned
 from pipeline.rendering.steps import Plan, Selection
+from pipeline.rendering.work import Planned
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.storyboard.resolve import Loaded, load_storyboards
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
     from pipeline.rendering.prices import Price
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
     from pipeline.storyboard.catalog import Catalog
     from pipeline.storyboard.shots import Storyboard
 
@@ -44,7 +46,12 @@ class Boards:
     """Storyboards resolved for one pass, and the catalog that they were checked against."""
 
     catalog: Catalog
-    boards: tuple[Storyboard, ...]
+    loaded: Loaded
+
+    @property
+    def boards(self) -> tuple[Storyboard, ...]:
+        """Those that have the pass."""
+        return self.loaded.boards
 
 
 def spec_paths(asked: Sequence[str]) -> list[Path]:
@@ -76,7 +83,7 @@ def load_for(destination: Destination, specs: Sequence[str], terminal: Terminal)
     terminal.say(destination.why, "dim")
     for path in loaded.without_pass:
         terminal.say(f"{path}: left out, as it has no pass {destination.pass_name}", "yellow")
-    return Boards(catalog, loaded.boards)
+    return Boards(catalog, loaded)
 
 
 def selection(args: argparse.Namespace) -> Selection:
@@ -87,6 +94,7 @@ def selection(args: argparse.Namespace) -> Selection:
         force=args.force,
         retry_blocked=args.retry_blocked,
         resubmit_uncertain=args.resubmit_uncertain,
+        only_picked=args.only_picked,
     )
 
 
@@ -120,27 +128,31 @@ def examples(catalog: Catalog) -> Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Planner:
-    """Makes plans for boards at one destination, priced by what each board has cost before."""
+class Desk:
+    """Where plans for boards at one destination are made, priced by what each board has cost."""
 
     destination: Destination
     selection: Selection
     example: Example
+    loaded: Loaded
 
     def from_records(self, board: Storyboard, outputs: Path) -> Plan:
         """A plan by what lies in the folder, changing nothing."""
         folder = Folder(outputs, board.name, board.pass_name)
         records = read(folder, self.destination.provider).records
-        return self.make(board, folder, records)
+        return self.planner(board, folder, records).plan()
 
-    def make(self, board: Storyboard, folder: Folder, records: Mapping[str, Record]) -> Plan:
-        """A plan by given records and the folder's clips."""
+    def planner(self, board: Storyboard, folder: Folder, records: Mapping[str, Record]) -> Planner:
+        """What plans by given records and the folder's clips."""
         provider = self.destination.provider
         price: Callable[[Mapping[str, Any]], Price] = free
         if not self.destination.free:
             others = partial(_other_passes, folder, provider)
             price = Prices(provider, self.example, lambda: chain(others(), records.values()))
-        return plan(board, provider, records, folder.clips(), self.selection, price)
+        footage = OtherPasses(self.loaded, board, folder, provider)
+        return Planner(
+            Circumstances(board, provider, records, folder.clips, self.selection, price, footage)
+        )
 
 
 def _other_passes(folder: Folder, provider: str) -> Iterator[Record]:
@@ -167,7 +179,7 @@ def open_board(
 
 def open_boards(
     boards: Sequence[Storyboard],
-    planner: Planner,
+    desk: Desk,
     outputs: Path,
     now: Callable[[], datetime],
     held: ExitStack,
@@ -178,11 +190,12 @@ def open_boards(
     """
     folders = {board.name: Folder(outputs, board.name, board.pass_name) for board in boards}
     working = {
-        name: open_board(folder, planner.destination.provider, now, held)
+        name: open_board(folder, desk.destination.provider, now, held)
         for name, folder in sorted(folders.items(), key=lambda item: item[1].path)
     }
-    return [
-        Planned(opened, planner.make(board, opened.folder, opened.book.records))
-        for board in boards
-        for opened in (working[board.name],)
-    ]
+    planned = []
+    for board in boards:
+        opened = working[board.name]
+        planner = desk.planner(board, opened.folder, opened.book.records)
+        planned.append(Planned(opened, planner.plan(), planner))
+    return planned

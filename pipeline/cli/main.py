@@ -154,6 +154,11 @@ def _selection(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     )
     group.add_argument("--shot", action="append", metavar="GLOB", help="repeatable")
     group.add_argument("--failed", action="store_true", help="only those not rendered last time")
+    group.add_argument(
+        "--only-picked",
+        action="store_true",
+        help="only picked takes; shots without one are left out",
+    )
     return parser
 
 

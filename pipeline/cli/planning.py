@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.boards import (
-    Planner,
+    Desk,
     examples,
     load,
     load_for,
@@ -19,9 +19,9 @@ from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import count_text, credits_text, print_json, printable
 from pipeline.rendering.book import read
+from pipeline.rendering.decision import clip_is_there
 from pipeline.rendering.folder import Folder, passes
-from pipeline.rendering.plan import clip_is_there
-from pipeline.rendering.states import KEPT, Status
+from pipeline.rendering.records import KEPT, Status
 from pipeline.rendering.steps import UP_TO_DATE, Action, Selection, as_json, merged_totals
 from pipeline.storyboard.catalog import load_catalog
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.records import Record
     from pipeline.rendering.results import Results
-    from pipeline.rendering.states import Record
     from pipeline.rendering.steps import Plan
     from pipeline.storyboard.shots import Storyboard
 
@@ -51,8 +51,8 @@ def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
     loaded = load_for(destination, args.spec, terminal)
     chosen = selection(args)
     require_matches(loaded.boards, chosen)
-    planner = Planner(destination, chosen, examples(loaded.catalog))
-    plans = [planner.from_records(board, Path(args.outputs)) for board in loaded.boards]
+    desk = Desk(destination, chosen, examples(loaded.catalog), loaded.loaded)
+    plans = [desk.from_records(board, Path(args.outputs)) for board in loaded.boards]
     if args.json:
         print_json(_plans_json(plans, destination), indent=2)
     else:
@@ -141,17 +141,16 @@ def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
     destination = choose(args.pass_name, environment())
     catalog = load_catalog()
     outputs = Path(args.outputs)
-    boards = load(spec_paths(args.spec), catalog, args.pass_name).boards
+    loaded = load(spec_paths(args.spec), catalog, args.pass_name)
     shown = []
     complete = True
-    for board in boards:
+    for board in loaded.boards:
         names = [args.pass_name] if args.pass_name else passes(outputs, board.name)
         for name in names or [destination.pass_name]:
-            here = choose(name, environment())
             folder = Folder(outputs, board.name, name)
-            known = read(folder, here.provider)
-            resolved = _board_in_pass(board, name, catalog)
-            rows = _rows(known, folder, resolved, here, catalog)
+            desk = Desk(choose(name, environment()), Selection(), examples(catalog), loaded)
+            known = read(folder, desk.destination.provider)
+            rows = _rows(known, folder, loaded.in_pass(board.name, name), desk)
             complete = complete and all(row["current"] for row in rows if row["asked"])
             shown.append(
                 {
@@ -171,29 +170,15 @@ def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
     return Exit.COMPLETE if complete else Exit.INCOMPLETE
 
 
-def _board_in_pass(board: Storyboard, name: str, catalog: Any) -> Storyboard | None:
-    """The board resolved for a pass that has outputs; nothing where it has no such pass now."""
-    from pipeline.errors import StoryboardError  # noqa: PLC0415
-
-    try:
-        return next(iter(load([board.path], catalog, name).boards), None)
-    except StoryboardError:
-        return None
-
-
 def _rows(
-    known: Results,
-    folder: Folder,
-    board: Storyboard | None,
-    here: Destination,
-    catalog: Any,
+    known: Results, folder: Folder, board: Storyboard | None, desk: Desk
 ) -> list[dict[str, Any]]:
+    """A row a take; `board` None: the storyboard has no such pass any more."""
     clips = folder.clips()
     steps = {}
     if board is not None:
-        planner = Planner(here, Selection(), examples(catalog))
-        made = planner.make(board, folder, known.records)
-        steps = {step.render: step for step in made.steps if step.wanted is not None}
+        made = desk.planner(board, folder, known.records).plan()
+        steps = {step.render: step for step in made.steps if step.asked}
     rows = []
     for name in [*steps, *(n for n in sorted(known.records) if n not in steps)]:
         record, step = known.records.get(name), steps.get(name)

@@ -27,6 +27,7 @@ _MARKS = {
     Kind.BLOCKED: ("✗", "red", "blocked"),
     Kind.PENDING: ("…", "yellow", "pending"),
     Kind.HELD: ("–", "yellow", "not submitted"),
+    Kind.WAITING: ("–", "yellow", "waiting"),
 }
 _ROWS_MAX = 12
 _BAR_CELLS = 18
@@ -83,7 +84,7 @@ class LineProgress(_Still):
             show(f"{notice.render}: {word}{_details(notice)}", style)
         elif notice.kind is Kind.WARNING:
             self._terminal.warn(f"{notice.render}: {notice.message}", "yellow")
-        elif notice.kind in {Kind.WAITING, Kind.RETRYING}:
+        elif notice.kind in {Kind.DELAYED, Kind.RETRYING}:
             self._terminal.say(f"{notice.render}: {notice.kind} – {notice.message}", "dim")
         elif self._terminal.verbose:
             task = f" {notice.task_id}" if notice.task_id else ""
@@ -207,7 +208,7 @@ class LiveProgress:
         from rich.text import Text  # noqa: PLC0415
 
         notice = row.notice
-        held_up = notice.kind in {Kind.WAITING, Kind.RETRYING}
+        held_up = notice.kind in {Kind.DELAYED, Kind.RETRYING}
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append(f"{_SPINNER[int(elapsed * 10) % len(_SPINNER)]} ", "cyan")
         name = self._name(notice.storyboard, notice.render)

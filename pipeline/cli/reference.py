@@ -57,8 +57,10 @@ def check(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """`shotmake check [SPEC…]`: read every storyboard, against every pass's limits."""
     boards = load(spec_paths(args.spec), load_catalog(), None).boards
     takes = sum(len(board.takes) for board in boards)
-    files, shots = count_text(len(boards), "storyboard"), count_text(takes, "shot")
-    terminal.say(f"{files}, {shots}: all good", "green")
+    shots = sum(len({take.shot for take in board.takes}) for board in boards)
+    said = [count_text(len(boards), "storyboard"), count_text(shots, "shot")]
+    said += [count_text(takes, "take")] if takes > shots else []
+    terminal.say(f"{', '.join(said)}: all good", "green")
     return Exit.COMPLETE
 
 

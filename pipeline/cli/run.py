@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli import connect
 from pipeline.cli.boards import (
-    Planner,
+    Desk,
     examples,
     load_for,
     open_boards,
@@ -26,7 +26,7 @@ from pipeline.errors import CredentialsError, FolderError, ShotmakeError
 from pipeline.rendering.notices import Kind, Report
 from pipeline.rendering.runner import settle
 from pipeline.rendering.steps import Action
-from pipeline.rendering.work import Terms, Work
+from pipeline.rendering.work import Terms
 
 if TYPE_CHECKING:
     import argparse
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from pipeline.cli.exits import Exit
     from pipeline.cli.progress import Progress
     from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.agenda import Agenda
     from pipeline.rendering.gateway import Gateway
-    from pipeline.rendering.runner import Planned
+    from pipeline.rendering.work import Planned
     from pipeline.storyboard.catalog import Catalog
     from pipeline.storyboard.shots import Storyboard
 
@@ -61,11 +62,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         resubmit_uncertain=args.resubmit_uncertain,
         max_credits=args.max_credits,
     )
-    planner = Planner(destination, selection(args), examples(catalog))
-    _require_key(planner, boards, Path(args.outputs))
+    desk = Desk(destination, selection(args), examples(catalog), loaded.loaded)
+    _require_key(desk, boards, Path(args.outputs))
     begun = time.monotonic()
     with ExitStack() as stack:
-        opened = open_boards(boards, planner, Path(args.outputs), _now, stack)
+        opened = open_boards(boards, desk, Path(args.outputs), _now, stack)
         _warn_of_cap(terms, opened, terminal)
         progress = _progress(args, terminal, opened, catalog)
         gateway = partial(
@@ -79,11 +80,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         outcome = Outcome(Report(progress.watch))
         try:
             with closing(progress):
-                rest = settle(opened, outcome.report)
-                if rest:
+                agenda = settle(opened, outcome.report)
+                if agenda:
                     import anyio  # noqa: PLC0415 (nothing to do, nothing to load)
 
-                    anyio.run(partial(_render, rest, terms, gateway, progress, outcome))
+                    anyio.run(partial(_render, agenda, terms, gateway, progress, outcome))
         finally:
             _fold(opened, outcome)
     seconds = time.monotonic() - begun
@@ -97,14 +98,14 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
     return outcome.exit
 
 
-def _require_key(planner: Planner, boards: Sequence[Storyboard], outputs: Path) -> None:
+def _require_key(desk: Desk, boards: Sequence[Storyboard], outputs: Path) -> None:
     """Raises `CredentialsError` where a key is needed and missing, before a folder is touched."""
-    if planner.destination.free:
+    if desk.destination.free:
         return
     try:
-        connect.api_key(planner.destination, connect.environment())
+        connect.api_key(desk.destination, connect.environment())
     except CredentialsError:
-        plans = [planner.from_records(board, outputs) for board in boards]
+        plans = [desk.from_records(board, outputs) for board in boards]
         on_this_machine = {Action.SKIP, Action.RESTORE}
         if any(step.action not in on_this_machine for made in plans for step in made.steps):
             raise
@@ -163,7 +164,7 @@ def _fold(opened: Sequence[Planned], outcome: Outcome) -> None:
 
 
 async def _render(
-    rest: Sequence[Work],
+    agenda: Agenda,
     terms: Terms,
     gateway: Callable[[], AbstractAsyncContextManager[Gateway]],
     progress: Progress,
@@ -182,7 +183,7 @@ async def _render(
             crew.start_soon(_refresh, progress)
             try:
                 async with gateway() as opened:
-                    await runner.run(rest, opened, terms, outcome.report, _now)
+                    await runner.run(agenda, opened, terms, outcome.report, _now)
             except ShotmakeError as error:
                 outcome.error = error
             crew.cancel_scope.cancel()

@@ -10,14 +10,14 @@ from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.terminal import count_text, credits_text
 from pipeline.errors import FolderError, ShotmakeError
 from pipeline.rendering.notices import Kind, Report, Summary
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.cli.terminal import Terminal
-    from pipeline.rendering.runner import Planned
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
+    from pipeline.rendering.work import Planned
 
 
 _TASKS_TOLD = 50

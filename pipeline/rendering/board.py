@@ -12,23 +12,18 @@ from typing import TYPE_CHECKING
 from pipeline.errors import MediaError
 from pipeline.media.probe import probe
 from pipeline.rendering.digest import out_task_id
-from pipeline.rendering.states import (
-    KEPT,
-    Clip,
+from pipeline.rendering.events import (
     Ended,
-    Failure,
     Intent,
     Lost,
     Moved,
     Refused,
     Renamed,
     Restored,
-    State,
-    Status,
     Stored,
     Submitted,
-    state_of,
 )
+from pipeline.rendering.records import KEPT, Clip, Failure, State, Status, state_of
 from pipeline.rendering.steps import Action
 
 if TYPE_CHECKING:
@@ -37,7 +32,7 @@ if TYPE_CHECKING:
     from pipeline.media.probe import Footage
     from pipeline.rendering.book import Book
     from pipeline.rendering.folder import Folder
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
     from pipeline.rendering.steps import Plan, Step, Wanted
     from pipeline.tasks_api.download import Fetched
 

@@ -13,8 +13,9 @@ from pipeline.rendering.results import Results
 from pipeline.rendering.states import apply, require_legal
 
 if TYPE_CHECKING:
+    from pipeline.rendering.events import Event
     from pipeline.rendering.folder import Folder
-    from pipeline.rendering.states import Event, Records
+    from pipeline.rendering.records import Records
 
 
 def read(folder: Folder, provider: str) -> Results:

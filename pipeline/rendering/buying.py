@@ -18,7 +18,7 @@ from pipeline.errors import (
 from pipeline.rendering.budget import OVER_CAP
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import billed, outcome
-from pipeline.rendering.states import Failure
+from pipeline.rendering.records import Failure
 from pipeline.tasks_api.patience import Patience
 from pipeline.tasks_api.wire import DUPLICATE_KEY, WAITING_STATUSES, encode_submit
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import ApiError, CredentialsError, TaskNotFoundError
 from pipeline.rendering.outcomes import billed, doubt, outcome
-from pipeline.rendering.states import State, Status, state_of
+from pipeline.rendering.records import State, Status, state_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from datetime import datetime
 
     from pipeline.rendering.board import Board
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
     from pipeline.tasks_api.client import TasksClient
 
 

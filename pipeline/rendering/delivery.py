@@ -14,7 +14,7 @@ import anyio
 from pipeline.errors import ApiError, CredentialsError, GatewayError, MediaError, ProtocolError
 from pipeline.media.probe import probe, verify
 from pipeline.rendering.disk import guarded
-from pipeline.rendering.states import Failure
+from pipeline.rendering.records import Failure
 from pipeline.storyboard.catalog import frame_size
 from pipeline.tasks_api.download import Partial
 from pipeline.tasks_api.retry import fault_wait
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pipeline.rendering.board import Board
     from pipeline.rendering.gateway import Gateway
-    from pipeline.rendering.states import Clip
+    from pipeline.rendering.records import Clip
     from pipeline.tasks_api.download import Fetched
     from pipeline.tasks_api.wire import Task
 

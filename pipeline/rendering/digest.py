@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from pipeline.storyboard.shots import Still
+from pipeline.storyboard.shots import Frame, FrameOf, Still
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,10 @@ _SHOT_LETTERS_IN_KEY = 32
 
 
 def request_fields(request: Request) -> Fields:
-    """The request in authored names; a still is `{"path", "sha256"}`, never its bytes."""
+    """The request in authored names; an image is named and has its `sha256`, never its bytes.
+
+    A frame that isn't known yet has none, and the request no digest.
+    """
     fields: Fields = {
         "model": request.model,
         "prompt": request.prompt,
@@ -31,16 +34,30 @@ def request_fields(request: Request) -> Fields:
         "init_image": request.init_image,
         **dict(request.extras),
     }
-    if isinstance(request.init_image, Still):
-        still = request.init_image
-        fields["init_image"] = {"path": still.name, "sha256": still.sha256}
+    match request.init_image:
+        case Still(name=name, sha256=sha256):
+            fields["init_image"] = {"path": name, "sha256": sha256}
+        case FrameOf() as frame:
+            fields["init_image"] = _frame_fields(frame)
+        case Frame(of=frame, clip_sha256=clip_sha256, sha256=sha256):
+            known = {"clip_sha256": clip_sha256, "sha256": sha256}
+            fields["init_image"] = _frame_fields(frame) | known
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _frame_fields(frame: FrameOf) -> Fields:
+    return {
+        "shot": frame.shot,
+        "take": frame.take,
+        "pass": frame.pass_name,
+        "frame": frame.frame,
+    }
 
 
 def digest(fields: Mapping[str, Any]) -> str:
     """sha256 (hex) of the canonical request.
 
-    A still counts by its bytes and not by its path, so moving one re-renders nothing.
+    An image counts by its bytes and not by its name, so moving one re-renders nothing.
     """
     canonical = dict(fields)
     still = canonical.get("init_image")
@@ -87,10 +104,12 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[st
 
 
 def _still_difference(old: object, new: object) -> str:
-    if old is None:
-        return "init image added"
-    if new is None:
-        return "init image removed"
-    if isinstance(old, dict) and isinstance(new, dict) and old["sha256"] == new["sha256"]:
-        return ""  # only moved: not a difference in what is sent
-    return "init image changed"
+    if old is None or new is None:
+        return f"init image {'added' if old is None else 'removed'}"
+    if not isinstance(new, dict):
+        return "init image changed"
+    # A frame that isn't known yet tells nothing; an image that was only moved is the same.
+    if "sha256" not in new or (isinstance(old, dict) and old.get("sha256") == new["sha256"]):
+        return ""
+    what = f"the {new['frame']} frame of {new['shot']}" if "shot" in new else "init image"
+    return f"{what} changed"

@@ -27,7 +27,7 @@ from pipeline.rendering.delivery import bring_home
 from pipeline.rendering.following import TimeUpError, age, follow
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import billed, doubt, outcome
-from pipeline.rendering.states import LOST, Failure, Status
+from pipeline.rendering.records import LOST, Failure, Status
 from pipeline.rendering.steps import Action
 from pipeline.tasks_api.patience import Patience
 from pipeline.tasks_api.refusals import CalledOffError, ThrottledError, WrongAddressError
@@ -36,7 +36,7 @@ from pipeline.tasks_api.wire import Task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
     from pipeline.rendering.steps import Wanted
     from pipeline.rendering.work import Assignment
 
@@ -133,7 +133,7 @@ class Errand:
                     raise
                 if isinstance(error, BalanceError):
                     self._summary.halt(str(error), out_of_money=True)
-                self._tell(Kind.WAITING, str(error))
+                self._tell(Kind.DELAYED, str(error))
                 return Task(record.task_id, "open", "unknown")  # polled as any other
         try:
             task = await self._gateway.client.find(
@@ -186,7 +186,7 @@ class Errand:
                 self._board,
                 self._its.name,
                 task,
-                lambda reason: self._tell(Kind.WAITING, reason, task_id=task.task_id),
+                lambda reason: self._tell(Kind.DELAYED, reason, task_id=task.task_id),
             )
         record = self._its.record
         differs = f"but {record.error.message}" if record.error else ""

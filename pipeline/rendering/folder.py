@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import FolderBusyError, FolderError, RecordsError
 from pipeline.rendering import disk
-from pipeline.rendering.states import KEPT
+from pipeline.rendering.records import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,11 @@ class Folder:
     def other_passes(self) -> list[Folder]:
         """The folders of the board's other passes that have records."""
         names = passes(self._outputs, self.board)
-        return [Folder(self._outputs, self.board, n) for n in names if n != self.pass_name]
+        return [self.of_pass(name) for name in names if name != self.pass_name]
+
+    def of_pass(self, pass_name: str) -> Folder:
+        """The folder of the same board's other pass."""
+        return Folder(self._outputs, self.board, pass_name)
 
     @property
     def results_path(self) -> Path:

@@ -11,7 +11,7 @@ import anyio
 from pipeline.errors import ApiError, BalanceError, CredentialsError, TaskNotFoundError
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.outcomes import billed, outcome
-from pipeline.rendering.states import State, Status, state_of
+from pipeline.rendering.records import State, Status, state_of
 from pipeline.tasks_api.cadence import moments, upcoming
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def _poll(errand: Assignment, task: Task, age_seconds: float) -> Task:
         except ApiError as error:
             if isinstance(error, BalanceError):
                 errand.shared.report.summary.halt(str(error), out_of_money=True)
-            errand.tell(Kind.WAITING, str(error), task_id=task.task_id)
+            errand.tell(Kind.DELAYED, str(error), task_id=task.task_id)
             continue
         if task.status != status:
             status = task.status

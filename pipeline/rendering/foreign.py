@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.rendering.states import Clip, Failure, Status
+from pipeline.rendering.records import HISTORY_MAX, Attempt, Clip, Failure, Status
 from pipeline.tasks_api.wire import TASK_ID
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def request(value: Any) -> dict[str, Any]:
     still = shown.get("init_image")
     if isinstance(still, dict):
         _typed(still["sha256"], str)
+        for name in ("path", "shot", "pass", "frame", "clip_sha256"):
+            optional_text(still.get(name))
     else:
         optional_text(still)  # a URL
     return shown
@@ -129,6 +131,25 @@ def failure(value: Any) -> Failure | None:
     return made
 
 
+def optional_digest(value: Any) -> str | None:
+    """sha256 in hex, or nothing."""
+    return None if value is None else digest(value)
+
+
+def history(value: Any) -> tuple[Attempt, ...]:
+    """Earlier attempts, or none."""
+    earlier = _typed(value or [], list)
+    if len(earlier) > HISTORY_MAX:
+        raise ValueError(f"a history goes back {HISTORY_MAX} attempts at most")
+    return tuple(_attempt(shown) for shown in earlier)
+
+
+def _attempt(value: Any) -> Attempt:
+    shown = _typed(value, dict)
+    made: Attempt = _made(Attempt, {name: CHECKS[name](each) for name, each in shown.items()})
+    return made
+
+
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "render": render_name,
     "to": render_name,
@@ -148,6 +169,8 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "request": request,
     "clip": clip,
     "error": failure,
+    "accepted": optional_digest,
+    "history": history,
     "status": Status,
     "outcome": Status,
     "blocked": flag,

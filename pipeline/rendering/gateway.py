@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import MediaError
+from pipeline.media.frames import frame_png
 from pipeline.media.stills import data_url
+from pipeline.rendering.chain import words
 from pipeline.rendering.digest import request_fields
 from pipeline.storyboard.catalog import frame_size
-from pipeline.storyboard.shots import Still
+from pipeline.storyboard.shots import Frame, FrameOf, Still
 from pipeline.tasks_api.wire import encode_body, encode_submit
 
 if TYPE_CHECKING:
@@ -49,20 +51,28 @@ class Gateway:
 
     def image(self, request: Request) -> str | None:
         """The init image as it is sent: a URL, `data:` for a local still. Raises `MediaError`."""
-        still = request.init_image
-        if not isinstance(still, Still):
-            return still
-        bare = encode_body(encode_submit(request_fields(request), _ANY_KEY, ""))
-        room = _BODY_BYTES_MAX - len(bare)
-        frame = frame_size(request.aspect, request.resolution)
-        try:
-            content = still.path.read_bytes()
-        except OSError as error:
-            raise MediaError(f"{still.name}: can't be read ({error.strerror})") from error
+        match request.init_image:
+            case Still() as still:
+                name, content = still.name, _file(still)
+            case Frame() as still:
+                name, content = words(still.of), frame_png(still.clip, still.of.frame)
+            case FrameOf():  # pragma: no cover - such a request has no digest, and no step
+                raise MediaError("the frame that it begins with is not known yet")
+            case url:
+                return url
         if hashlib.sha256(content).hexdigest() != still.sha256:
             # What was planned and recorded is another request than this one would be.
-            raise MediaError(f"{still.name}: changed during the run, so it was not sent; run again")
+            raise MediaError(f"{name}: changed during the run, so it was not sent; run again")
+        bare = encode_body(encode_submit(request_fields(request), _ANY_KEY, ""))
+        room = _BODY_BYTES_MAX - len(bare)
         try:
-            return data_url(content, frame, room)
+            return data_url(content, frame_size(request.aspect, request.resolution), room)
         except MediaError as error:
-            raise MediaError(f"{still.name}: {error}") from error
+            raise MediaError(f"{name}: {error}") from error
+
+
+def _file(still: Still) -> bytes:
+    try:
+        return still.path.read_bytes()
+    except OSError as error:
+        raise MediaError(f"{still.name}: can't be read ({error.strerror})") from error

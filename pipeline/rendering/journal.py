@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.errors import FolderError, RecordsError
-from pipeline.rendering import disk, states
+from pipeline.rendering import disk, events
+from pipeline.rendering.events import Event
 from pipeline.rendering.foreign import CHECKS
-from pipeline.rendering.states import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,15 +45,16 @@ Entry = Event | Folded
 _ENTRIES: dict[str, type[Entry]] = {
     kind.__name__.lower(): kind
     for kind in (
-        states.Intent,
-        states.Submitted,
-        states.Refused,
-        states.Ended,
-        states.Lost,
-        states.Stored,
-        states.Renamed,
-        states.Moved,
-        states.Restored,
+        events.Intent,
+        events.Submitted,
+        events.Refused,
+        events.Ended,
+        events.Lost,
+        events.Stored,
+        events.Renamed,
+        events.Moved,
+        events.Restored,
+        events.Accepted,
         Folded,
     )
 }

@@ -6,13 +6,13 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from pipeline.rendering.digest import out_task_id
-from pipeline.rendering.states import KEPT, WITHOUT_A_CLIP, state_of
+from pipeline.rendering.records import KEPT, WITHOUT_A_CLIP, state_of
 from pipeline.tasks_api.wire import DUPLICATE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
     from pipeline.rendering.steps import Wanted
     from pipeline.storyboard.shots import Storyboard
 
@@ -21,15 +21,22 @@ class Kept:
     """The earlier attempts of one board's takes in one pass."""
 
     def __init__(
-        self, board: Storyboard, records: Mapping[str, Record], clips: Mapping[str, int]
+        self,
+        board: Storyboard,
+        records: Mapping[str, Record],
+        clips: Mapping[str, int],
+        taken: set[str],
     ) -> None:
+        """`taken`: names that were given out before, and those that will be now."""
         self._board = board
         self._records = records
-        self._taken = {*(name.removesuffix(".mp4") for name in clips), *records}
+        taken |= {*(name.removesuffix(".mp4") for name in clips), *records}
+        self._taken = taken
         self._names: dict[str, list[str]] = {}
         for name, record in records.items():
             if name.startswith(KEPT):
-                self._names.setdefault(record.digest, []).append(name)
+                for digest in {record.digest, record.accepted} - {None}:
+                    self._names.setdefault(digest or "", []).append(name)
         spoken_for = {record.clip.path for record in records.values() if record.clip}
         self._strangers = {path for path in clips if path.startswith(KEPT)} - spoken_for
 
@@ -62,7 +69,7 @@ class Kept:
         know its key after all (a 504 that came too soon), nothing is bought.
         """
         known = [self._records[name] for name in self._names.get(want.digest, ())]
-        known = [kept for kept in known if self._owns(want, kept)]
+        known = [k for k in known if k.digest == want.digest and self._owns(want, k)]
         last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
         if last is None:
             return 1
@@ -89,7 +96,7 @@ class Kept:
             self._board.pass_name,
             take.shot,
             take.number,
-            want.digest,
+            record.digest,
             record.attempt,
         )
         return record.out_task_id == key

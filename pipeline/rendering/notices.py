@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What has just happened to a take. The second half are ends."""
+    """What has just happened to a take. The second half are ends.
+
+    `held`: not submitted, as the run had stopped buying; `waiting`: not submitted, as the frame
+    that it begins with isn't there.
+    """
 
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
     RESUMED = "resumed"
     RUNNING = "running"
-    WAITING = "waiting"
+    DELAYED = "delayed"
     DOWNLOADING = "downloading"
     RETRYING = "retrying"
     WARNING = "warning"
@@ -30,6 +34,7 @@ class Kind(StrEnum):
     BLOCKED = "blocked"
     PENDING = "pending"
     HELD = "held"
+    WAITING = "waiting"
 
 
 ENDS = frozenset(
@@ -42,6 +47,7 @@ ENDS = frozenset(
         Kind.BLOCKED,
         Kind.PENDING,
         Kind.HELD,
+        Kind.WAITING,
     }
 )
 
@@ -115,7 +121,7 @@ class Summary:
     @property
     def complete(self) -> bool:
         """Every selected take is rendered."""
-        open_ends = (Kind.FAILED, Kind.BLOCKED, Kind.PENDING, Kind.HELD)
+        open_ends = (Kind.FAILED, Kind.BLOCKED, Kind.PENDING, Kind.HELD, Kind.WAITING)
         return not any(self.counts[kind] for kind in open_ends)
 
 

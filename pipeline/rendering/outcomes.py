@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline.rendering.states import Failure, Status
+from pipeline.rendering.records import Failure, Status
 from pipeline.tasks_api.wire import BLOCKED_CODES
 
 if TYPE_CHECKING:
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
     from pipeline.tasks_api.wire import Task
 
 KEY_KEPT = timedelta(hours=24)

@@ -1,297 +1,282 @@
 """What a run would do, decided before anything is done. Pure: opens no file, asks nobody.
 
-For every take the storyboard's request is held against the record and against the clips that
-are there; the answer is one step with its reason. Records that no take asks for any more, but
-whose tasks are still open, become steps too: they are paid for.
+For every take there is a step with its reason (`decision.py`). Records that no take asks for any
+more, but whose tasks are still open, become steps too: they are paid for.
+
+A take that begins with a frame of another one has a request only once that frame is known. Until
+then its step waits, and is decided again (`Planner.later`) when the other one has ended.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline.rendering.digest import differences, digest, request_fields
-from pipeline.rendering.kept import Kept
-from pipeline.rendering.prices import FREE
-from pipeline.rendering.states import (
-    KEPT,
-    WITHOUT_A_CLIP,
-    Record,
-    State,
-    Status,
-    is_lost,
-    state_of,
-)
-from pipeline.rendering.steps import UP_TO_DATE, Action, Plan, Selection, Step, Wanted
+from pipeline.errors import MediaError
+from pipeline.rendering.chain import Coming, Frames, in_order, line, upstream, words
+from pipeline.rendering.decision import UNDER_WAY, Decision, clip_is_there, want
+from pipeline.rendering.digest import differences, request_fields
+from pipeline.rendering.records import KEPT, Clip, Record, State, Status, state_of
+from pipeline.rendering.steps import Action, Plan, Step, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
-    from pipeline.rendering.prices import Price
-    from pipeline.storyboard.shots import Storyboard
-
-
-UNDER_WAY = frozenset({State.INTENDED, State.OPEN, State.DELIVERABLE})
+    from pipeline.rendering.chain import Standing
+    from pipeline.rendering.decision import Circumstances
+    from pipeline.storyboard.shots import FrameOf, Take, Undecided
 
 
-def want(storyboard: Storyboard) -> tuple[Wanted, ...]:
-    """Every take of a board with its request's fields and digest."""
-    wanted = []
-    for take in storyboard.takes:
-        fields = request_fields(take.request)
-        wanted.append(Wanted(take, fields, digest(fields)))
-    return tuple(wanted)
+class Planner:
+    """Plans one board in one pass."""
+
+    def __init__(self, given: Circumstances) -> None:
+        self._given = given
+        self._taken: set[str] = set()
+        self._wants: dict[str, Wanted] = {}
+        self._looking: _Chains | None = None
+
+    def plan(self) -> Plan:
+        """Decide every step."""
+        given, board = self._given, self._given.storyboard
+        decide = _Chains(given, self._taken, self._wants)
+        needed = decide.needed()
+        decided: dict[str, list[Step]] = {}
+        for take in in_order(board):
+            if decide.selected(take):
+                decided[take.key] = decide.steps(take)
+            elif take.key in needed:
+                decide.recognise(take)
+        asked = {take.key for take in board.takes}
+        moved = {name for made in decided.values() for step in made for name, _to in step.moves}
+        collected = [
+            decide.decision.collect(name, record)
+            for name, record in sorted(given.records.items())
+            if name not in asked | moved
+            and state_of(record) in UNDER_WAY
+            and given.selection.includes(name.removeprefix(KEPT).partition(".")[0])
+        ]
+        steps = [
+            *self._in_cutting_order(decided, {step.render for step in collected}),
+            *collected,
+        ]
+        unasked = sorted(n for n in given.records if n not in asked and not n.startswith(KEPT))
+        return Plan(board.name, board.pass_name, given.provider, tuple(steps), tuple(unasked))
+
+    def _in_cutting_order(
+        self, decided: Mapping[str, list[Step]], collected: Container[str]
+    ) -> Iterator[Step]:
+        board, begin = self._given.storyboard, 0
+        for each in (*board.undecided, None):
+            end = None if each is None else each.place
+            for take in board.takes[begin:end]:
+                yield from decided.get(take.key, ())
+            begin = end or 0
+            if each is None or each.shot in collected:
+                continue
+            if self._given.selection.includes_undecided(each.shot):
+                yield _undecided(each)
+
+    def current(self, key: str) -> Clip | str:
+        """The clip of a take, if it is up to date, else why it has none: for other passes."""
+        board = self._given.storyboard
+        take = next((take for take in board.takes if take.key == key), None)
+        if take is None:
+            return f"pass {board.pass_name} renders no such take"
+        if self._looking is None:
+            self._looking = _Chains(self._given, self._taken, self._wants)
+        return self._looking.current(take)
+
+    def later(self, waiting: Step) -> list[Step]:
+        """Decide a step that has waited, by what has come of the others by now."""
+        assert waiting.wanted is not None  # noqa: S101 (only takes wait)
+        decide = _Chains(self._given, self._taken, self._wants, settled=True)
+        return decide.steps(waiting.wanted.take)
 
 
-def plan(
-    storyboard: Storyboard,
-    provider: str,
-    records: Mapping[str, Record],
-    clips: Mapping[str, int],
-    selection: Selection,
-    price: Callable[[Mapping[str, Any]], Price],
-) -> Plan:
-    """Decide every step. `clips` are the sizes of the clips that are there, by path."""
-    wanted = want(storyboard)
-    decide = _Decision(storyboard, provider, records, clips, selection, price)
-    steps = [step for want in wanted if decide.selected(want) for step in decide.steps(want)]
-    asked = {want.take.key for want in wanted}
-    moved = {name for step in steps for name, _to in step.moves}
-    steps += [
-        decide.collect(name, record)
-        for name, record in sorted(records.items())
-        if name not in asked | moved
-        and state_of(record) in UNDER_WAY
-        and selection.includes(name.removeprefix(KEPT).partition(".")[0])
-    ]
-    unasked = sorted(name for name in records if name not in asked and not name.startswith(KEPT))
-    return Plan(storyboard.name, storyboard.pass_name, provider, tuple(steps), tuple(unasked))
+def _undecided(shot: Undecided) -> Step:
+    reason = (
+        f"{shot.takes} takes, and none is picked: `shotmake pick SPEC {shot.shot}=N`, or write "
+        "under the pass how many takes it has"
+    )
+    return Step(shot.shot, Action.SKIP, reason, digest="", attempt=1, waits=True)
 
 
-def clip_is_there(record: Record, clips: Mapping[str, int]) -> bool:
-    """Whether the record's clip lies where it should, in the size that was verified."""
-    return record.clip is not None and clips.get(record.clip.path) == record.clip.bytes
+class _Chains:
+    """Decides takes, each behind the one that it begins with a frame of.
 
-
-def must_be_kept(record: Record) -> bool:
-    """Whether a record has something to lose: a clip, or a task that was, or may be, paid for."""
-    return state_of(record) not in WITHOUT_A_CLIP or bool(record.credits) or is_lost(record)
-
-
-class _Decision:
-    """Holds what all takes are decided on."""
+    `wants` are the requests that are known by now. `settled`: nothing is coming any more that a
+    take could wait for.
+    """
 
     def __init__(
         self,
-        board: Storyboard,
-        provider: str,
-        records: Mapping[str, Record],
-        clips: Mapping[str, int],
-        selection: Selection,
-        price: Callable[[Mapping[str, Any]], Price],
+        given: Circumstances,
+        taken: set[str],
+        wants: dict[str, Wanted],
+        *,
+        settled: bool = False,
     ) -> None:
-        self._provider = provider
-        self._records = records
-        self._clips = clips
-        self._selection = selection
-        self._price = price
-        self._kept = Kept(board, records, clips)
+        self.decision = Decision(given, taken)
+        self._records = given.records
+        self._selection = given.selection
+        self._price = given.price
+        self._frames = Frames(given.footage, given.records.values())
+        self._board = given.storyboard
+        self._wants = wants
+        self._settled = settled
+        self._coming: set[str] = set()
+        self._takes = {take.key: take for take in given.storyboard.takes}
 
-    def selected(self, want: Wanted) -> bool:
-        if not self._selection.includes(want.take.shot):
+    def selected(self, take: Take) -> bool:
+        """Whether the command is about the take."""
+        if not self._selection.includes_take(take):
             return False
         if not self._selection.failed:
             return True
-        record = self._records.get(want.take.key)
+        record = self._records.get(take.key)
         return record is not None and record.status is not Status.COMPLETED
 
-    def steps(self, want: Wanted) -> list[Step]:
-        """The step for a take, behind one for the open task of an earlier request for it."""
-        record = self._records.get(want.take.key)
-        if record is not None and record.digest == want.digest:
-            # A clip that never comes, or never plays, can be rendered anew beside its task.
-            beside = self._selection.force and state_of(record) is State.DELIVERABLE
-            if not beside:
-                return [self._same_request(want, record)]
-            step = self._render(want, "forced", record)
+    def needed(self) -> set[str]:
+        """The takes that selected ones begin with frames of, directly or not."""
+        needed: set[str] = set()
+        for take in reversed(in_order(self._board)):
+            of = upstream(take)
+            if of is not None and (take.key in needed or self.selected(take)):
+                needed.add(of.key)
+        return needed
+
+    def steps(self, take: Take) -> list[Step]:
+        """What is done for a take."""
+        steps = self._decided(take)
+        if any(step.action is not Action.SKIP for step in steps):
+            self._coming.add(take.key)
+        return steps
+
+    def current(self, take: Take) -> Clip | str:
+        """The take's clip, if it is what its request asks for; else why there is none."""
+        for each in line(take, self._board):
+            self.recognise(each)
+        wanted, record = self._wants.get(take.key), self._records.get(take.key)
+        where = f"in pass {self._board.pass_name}"
+        if wanted is None or not _is_rendered(record, wanted):
+            return f"{where} {_why_not(record)}"
+        if record is None or record.clip is None or not clip_is_there(record, self.decision.clips):
+            return f"{where} its clip is missing; run that pass"
+        return record.clip
+
+    def recognise(self, take: Take) -> Wanted | None:
+        """The take's request, if it can be known."""
+        of = upstream(take)
+        if of is None:
+            wanted = want(take)
         else:
-            step = self._other_request(want, self._news(want, record))
-        if record is None or not must_be_kept(record):
+            standing = self._standing(of)
+            if not isinstance(standing, Clip):
+                return None
+            try:
+                frame = self._frames.frame(of, standing)
+            except MediaError:
+                return None
+            wanted = want(take, replace(take.request, init_image=frame))
+        self._wants[take.key] = wanted
+        return wanted
+
+    def _decided(self, take: Take) -> list[Step]:
+        of, record = upstream(take), self._records.get(take.key)
+        if of is None:
+            wanted = self._wants[take.key] = want(take)
+            return self.decision.steps(wanted)
+        standing = self._standing(of)
+        if isinstance(standing, Clip):
+            known = self.recognise(take)
+            if known is None:
+                standing = "its clip can't be read"
+            elif self._lies_there(of, standing) or _is_rendered(record, known):
+                return self.decision.steps(known)
+            else:
+                standing = Coming(of.key)
+        step = self._waiting(take, of, standing, record)
+        if state_of(record) not in UNDER_WAY or record is None:
             return [step]
-        kept = self._kept.free_name(record)
-        if state_of(record) not in UNDER_WAY:
-            return [replace(step, moves=((want.take.key, kept), *step.moves))]
-        collect = self.collect(kept, record)
-        if collect.action is Action.SKIP:
-            reason = f"{step.reason}, but {collect.reason}"
-            return [replace(collect, render=want.take.key, reason=reason, wanted=want)]
-        return [replace(collect, moves=((want.take.key, kept),)), step]
+        collect = self.decision.collect(take.key, record)
+        reason = f"bought before, and {words(of)} is not known yet that it begins with now"
+        collect = replace(collect, reason=reason)
+        if collect.action is Action.SKIP or step.action is Action.SKIP:
+            return [collect]
+        return [collect, replace(step, after=(of.key, take.key))]
 
-    def _news(self, want: Wanted, record: Record | None) -> str:
-        """Why there is something to do at all."""
-        if record is not None:
-            return ", ".join(differences(record.request, want.fields)) or "new"
-        clip = f"{want.take.key}.mp4"
-        if clip not in self._clips:
-            return "new"
-        return f"no record of it, though {clip} is there; if it was bought, its key finds it, free"
-
-    def collect(self, name: str, record: Record) -> Step:
-        """Bring home what was bought and is asked for no more."""
-        step = Step(
-            render=name,
-            action=Action.RESUME,
-            reason=f"bought before as {_purchase(record)}, asked for no more: its clip is kept",
-            digest=record.digest,
-            attempt=record.attempt,
-            reserve=self._open_bill(record),
-            status=record.status,
-        )
-        return self._at_its_provider(step, record)
-
-    def _open_bill(self, record: Record) -> float | None:
-        """The most that is still to be billed for a task under way."""
-        ended = state_of(record) is State.DELIVERABLE
-        return 0.0 if ended else self._price(record.request).worst
-
-    def _same_request(self, want: Wanted, record: Record) -> Step:
-        state = state_of(record)
-        if state is State.INTENDED:
-            # Nobody knows whether it was bought: it may cost what a render does.
-            reason = "the answer to its submit was lost: asked for by its key first"
-            price = self._price(want.fields)
-            step = self._free(want, Action.RESUME, reason, record)
-            return self._at_its_provider(replace(step, price=price, reserve=price.worst), record)
-        if state in UNDER_WAY:
-            fetch = "is open" if state is State.OPEN else "is completed, its clip not fetched yet"
-            step = self._free(want, Action.RESUME, f"{record.task_id} {fetch}", record)
-            return self._known(replace(step, reserve=self._open_bill(record)), want, record)
-        if state is State.COMPLETED:
-            return self._rendered(want, record)
-        if state is State.BLOCKED and not self._selection.retry_blocked:
-            reason = f"blocked last time{_why(record)}; change the prompt, or --retry-blocked"
-            return self._free(want, Action.SKIP, reason, record)
-        return self._failed_before(want, record)
-
-    def _failed_before(self, want: Wanted, record: Record) -> Step:
-        """The very same request may have been rendered before that, and its clip be kept."""
-        reason = f"{record.status} last time{_why(record)}"
-        kept = None if self._selection.force else self._kept.last(want)
-        if kept is not None:
-            step = self._take_back(want, kept, reason)
-        else:
-            step = self._render(want, reason, record)
-        if step.action is Action.SKIP or not must_be_kept(record):
-            return step
-        return replace(step, moves=((want.take.key, self._kept.free_name(record)), *step.moves))
-
-    def _rendered(self, want: Wanted, record: Record) -> Step:
-        key = want.take.key
-        if self._selection.force:
-            step = self._render(want, "forced", record)
-            # Also of a clip that was found without its task: its number was bought, too.
-            attempt = max(step.attempt, record.attempt + 1)
-            return replace(step, attempt=attempt, moves=((key, self._kept.free_name(record)),))
-        if clip_is_there(record, self._clips):
-            return self._free(want, Action.SKIP, UP_TO_DATE, record)
-        changed = record.clip is not None and record.clip.path in self._clips
-        reason = "the clip is not the one rendered" if changed else "the clip is missing"
-        if record.task_id is not None:
-            step = self._free(want, Action.RECOVER, f"{reason}, its task is known", record)
-            return self._known(step, want, record)
-        return self._restore_stranger(want, reason, record) or self._render(want, reason, record)
-
-    def _other_request(self, want: Wanted, reason: str) -> Step:
-        """New to us, or rendered before for this very take and kept."""
-        if not self._selection.force:
-            kept = self._kept.last(want)
-            if kept is not None:
-                return self._take_back(want, kept, reason)
-            step = self._restore_stranger(want, reason, None)
-            if step is not None:
-                return step
-        return self._render(want, reason, None)
-
-    def _take_back(self, want: Wanted, name: str, reason: str) -> Step:
-        record = self._records[name]
-        step = self._same_request(want, record)
-        if step.action is Action.SKIP and step.reason == UP_TO_DATE:
-            step = replace(
-                step, action=Action.RESTORE, reason=f"rendered before, kept as {name}.mp4"
+    def _waiting(self, take: Take, of: FrameOf, standing: Standing, record: Record | None) -> Step:
+        """A step whose request isn't known yet, or that can't have one."""
+        fields = request_fields(take.request)
+        wanted = Wanted(take, fields, digest="")
+        if not isinstance(standing, Coming):
+            return Step(
+                take.key,
+                Action.SKIP,
+                f"waiting for {of.key}: {standing}",
+                digest="",
+                attempt=record.attempt if record else 1,
+                status=record.status if record else None,
+                wanted=wanted,
+                waits=True,
             )
-        if step.action is Action.SKIP:
-            return replace(step, reason=f"{reason}; {step.reason}")
-        return replace(step, reason=f"{reason}; {step.reason}", moves=((name, want.take.key),))
-
-    def _restore_stranger(self, want: Wanted, reason: str, record: Record | None) -> Step | None:
-        """A clip named by this digest that no record speaks for: its records were lost."""
-        path = self._kept.stranger(want)
-        if path is None:
-            return None
-        reason = f"{reason}; rendered before, kept as {path}"
-        return replace(self._free(want, Action.RESTORE, reason, record), source=path)
-
-    def _known(self, step: Step, want: Wanted, record: Record) -> Step:
-        """A step for a task with an id. Should the provider not know it, it was paid for all the
-        same, perhaps, and stays on record: beside the next attempt, which has a key of its own.
-        """
-        step = self._at_its_provider(step, record)
-        if step.action is Action.SKIP or not self._selection.resubmit_uncertain:
-            return step
-        anew = self._render(want, "the provider knows nothing of its task", record)
-        moves = ((want.take.key, self._kept.free_name(record)),)
-        return replace(
-            step,
-            reason=f"{step.reason}; bought anew if the provider knows nothing of it",
-            price=anew.price,
-            anew=replace(anew, moves=moves, lost=True),
-        )
-
-    def _at_its_provider(self, step: Step, record: Record) -> Step:
-        """A task can only be asked for where it was bought; a doubt about money buys nothing."""
-        if record.provider == self._provider:
-            return step
-        reason = (
-            f"{step.reason}, bought at {record.provider} while this is {self._provider}: "
-            "run it there"
-        )
-        return replace(step, action=Action.SKIP, reason=reason, price=FREE, reserve=0.0)
-
-    def _render(self, want: Wanted, reason: str, record: Record | None) -> Step:
-        """Buy it; `record` is of the very same request, where there is one."""
-        price = self._price(want.fields)
+        news = "new" if record is None else ", ".join(differences(record.request, fields))
+        reason = f"begins with {words(of)}, which is rendered first"
+        if record is not None and not news and state_of(record) is State.COMPLETED:
+            reason += "; left as it is if that doesn't change"
+        price = self._price(fields)
         return Step(
-            render=want.take.key,
-            action=Action.RENDER,
-            reason=reason,
-            digest=want.digest,
-            attempt=self._kept.next_attempt(want, record),
+            take.key,
+            Action.RENDER,
+            f"{news}; {reason}" if news else reason,
+            digest="",
+            attempt=1,
             price=price,
             reserve=price.worst,
             status=record.status if record else None,
-            wanted=want,
+            wanted=wanted,
+            after=(of.key,),
         )
 
-    def _free(self, want: Wanted, action: Action, reason: str, record: Record | None) -> Step:
-        """A step that costs nothing."""
-        return Step(
-            render=want.take.key,
-            action=action,
-            reason=reason,
-            digest=want.digest,
-            attempt=record.attempt if record else 1,
-            status=record.status if record else None,
-            wanted=want,
-        )
+    def _standing(self, of: FrameOf) -> Standing:
+        """How the take stands whose frame is asked for."""
+        if of.take is None:
+            return "it has several takes, and none is picked (`shotmake pick`, or name a take)"
+        if of.pass_name != self._board.pass_name:
+            return self._frames.elsewhere(of)
+        record, wanted = self._records.get(of.key), self._wants.get(of.key)
+        rendered = wanted is not None and _is_rendered(record, wanted)
+        clip = record.clip if record is not None and rendered else None
+        if of.key in self._coming:
+            known = clip is not None and self._frames.is_known(of, clip)
+            return clip if clip is not None and known else Coming(of.key)
+        if clip is not None and record is not None and clip_is_there(record, self.decision.clips):
+            return clip
+        why = _why_not(record)
+        selected = of.key in self._takes and self.selected(self._takes[of.key])
+        return why if self._settled or selected else f"{why}, and it is not selected"
+
+    def _lies_there(self, of: FrameOf, clip: Clip) -> bool:
+        if of.pass_name != self._board.pass_name:
+            return True  # or it wouldn't be called current
+        return self.decision.clips.get(clip.path) == clip.bytes and of.key not in self._coming
 
 
-def _purchase(record: Record) -> str:
-    """Shot, take and attempt, as they stand for people in the key: `pour.t1.a2`."""
-    return record.out_task_id.rpartition(".")[0]
+def _is_rendered(record: Record | None, wanted: Wanted) -> bool:
+    if record is None or not record.is_for(wanted.digest):
+        return False
+    return state_of(record) is State.COMPLETED
 
 
-def _why(record: Record) -> str:
-    """`: 503 api_error`, where an error is recorded; of a cancel, what it cost."""
-    if record.status is Status.CANCELLED:
-        return f": {record.credits:g} credits were billed" if record.credits else ""
-    return f": {record.error.message or record.error.code}" if record.error else ""
+def _why_not(record: Record | None) -> str:
+    """Why a take has no clip that another one could begin with."""
+    match state_of(record):
+        case State.NONE:
+            return "it is not rendered"
+        case State.COMPLETED:
+            return "it is not rendered as it stands now"
+        case State.INTENDED | State.OPEN | State.DELIVERABLE:
+            return "its task is still open"
+        case state:
+            return f"it {state}" if state is State.FAILED else f"it is {state}"

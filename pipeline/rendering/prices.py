@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.rendering.states import State, state_of
+from pipeline.rendering.records import State, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
 
 Source = Literal["free", "past", "example", "unknown"]
 

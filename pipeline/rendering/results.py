@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import RecordsError
 from pipeline.rendering import foreign
 from pipeline.rendering.foreign import CHECKS
-from pipeline.rendering.states import KEPT, Record, Records
+from pipeline.rendering.records import KEPT, Record, Records
 
 VERSION = 1
 _REQUIRED = frozenset(each.name for each in fields(Record) if each.default is MISSING)

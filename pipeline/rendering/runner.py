@@ -8,29 +8,29 @@ flight being on record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 
 from pipeline.errors import MediaError, ShotmakeError
+from pipeline.rendering.agenda import Agenda
 from pipeline.rendering.budget import Budget
 from pipeline.rendering.errand import Errand
 from pipeline.rendering.notices import Kind
+from pipeline.rendering.records import Status
 from pipeline.rendering.slots import Slots
-from pipeline.rendering.states import Status
 from pipeline.rendering.steps import UP_TO_DATE, Action
-from pipeline.rendering.work import Assignment, Circumstances, Work
+from pipeline.rendering.work import Assignment, Circumstances, Planned, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from pipeline.rendering.board import Board
     from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.notices import Notice, Report
     from pipeline.rendering.slots import Slot
-    from pipeline.rendering.steps import Plan
+    from pipeline.rendering.steps import Step
     from pipeline.rendering.work import Terms
 
 _DOWNLOADS_AT_ONCE = 8
@@ -39,29 +39,36 @@ _ORDER = (Action.RESUME, Action.RECOVER, Action.RENDER)
 """What is paid for already comes home first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A board and what is to be done for it."""
-
-    board: Board
-    plan: Plan
-
-
-def settle(boards: Sequence[Planned], report: Report) -> list[Work]:
-    """Do at once what needs no provider; answers with the rest, in the order to begin it."""
-    rest = []
+def settle(boards: Sequence[Planned], report: Report) -> Agenda:
+    """Do at once what needs no provider; answers with the rest."""
+    agenda = Agenda()
     for planned in boards:
-        for step in planned.plan.steps:
-            work = Work(planned.board, planned.plan, step)
-            if step.action is Action.SKIP:
-                report.tell(_skipped(work))
-            elif step.action is Action.RESTORE:
-                left = _restore(work, report)
-                rest += [left] if left else []
-            else:
-                if step.action is not Action.RENDER:
-                    planned.board.make_room(step)
-                rest.append(work)
+        agenda.add(_settled(planned, planned.plan.steps, report))
+    _go_on(agenda, report)
+    return agenda
+
+
+def _go_on(agenda: Agenda, report: Report) -> None:
+    """Decide the steps that waited for what has ended by now, and do what can be done at once."""
+    while due := agenda.due():
+        for work in due:
+            agenda.add(_settled(work.planned, work.planned.planner.later(work.step), report))
+
+
+def _settled(planned: Planned, steps: Sequence[Step], report: Report) -> list[Work]:
+    """Do the steps that need no provider; answers with the others, in the order to begin them."""
+    rest = []
+    for step in steps:
+        work = Work(planned, step)
+        if step.action is Action.SKIP:
+            report.tell(_skipped(work))
+        elif step.action is Action.RESTORE:
+            left = _restore(work, report)
+            rest += [left] if left else []
+        else:
+            if step.action is not Action.RENDER:
+                planned.board.make_room(step)
+            rest.append(work)
     return sorted(rest, key=lambda work: _ORDER.index(work.step.action))
 
 
@@ -69,6 +76,8 @@ def _skipped(work: Work) -> Notice:
     step = work.step
     if step.reason == UP_TO_DATE:
         return work.notice(Kind.SKIPPED, step.reason)
+    if step.waits:
+        return work.notice(Kind.WAITING, step.reason)
     blocked = step.status is Status.BLOCKED
     return work.notice(Kind.BLOCKED if blocked else Kind.PENDING, step.reason)
 
@@ -90,7 +99,7 @@ def _restore(work: Work, report: Report) -> Work | None:
 
 
 async def run(
-    rest: Sequence[Work],
+    agenda: Agenda,
     gateway: Gateway,
     terms: Terms,
     report: Report,
@@ -100,23 +109,25 @@ async def run(
 
     Raises what no take can survive. Cancelled, it leaves everything on record.
     """
-    budget = _budget(rest, terms)
+    budget = _budget(agenda, terms)
     downloads = anyio.Semaphore(_DOWNLOADS_AT_ONCE)
     try:
-        await _perform_all(rest, Circumstances(gateway, terms, report, budget, now, downloads))
+        await _perform_all(agenda, Circumstances(gateway, terms, report, budget, now, downloads))
     finally:
         report.summary.in_flight_credits = budget.reserved
 
 
-async def _perform_all(rest: Sequence[Work], shared: Circumstances) -> None:
+async def _perform_all(agenda: Agenda, shared: Circumstances) -> None:
     gateway, terms = shared.gateway, shared.terms
-    slots = Slots(terms.concurrency, _spacing_seconds(rest, gateway, terms.concurrency))
+    slots = Slots(terms.concurrency, _spacing_seconds(agenda, gateway, terms.concurrency))
     fatal: list[ShotmakeError] = []
     async with anyio.create_task_group() as crew:
 
         async def perform(work: Work, slot: Slot, heard: anyio.Event) -> None:
             try:
                 await Errand(Assignment(work, shared, slot)).run()
+                agenda.end(work)
+                _go_on(agenda, shared.report)
             except ShotmakeError as error:
                 fatal.append(error)
                 crew.cancel_scope.cancel()
@@ -124,7 +135,7 @@ async def _perform_all(rest: Sequence[Work], shared: Circumstances) -> None:
                 slot.release()
                 heard.set()
 
-        for work in rest:
+        while work := await agenda.next():
             slot, heard = await slots.acquire(), anyio.Event()
             crew.start_soon(perform, work, slot, heard)
             # A wrong key or address is found out by one request, and not by as many as fit.
@@ -134,20 +145,20 @@ async def _perform_all(rest: Sequence[Work], shared: Circumstances) -> None:
         raise fatal[0]
 
 
-def _budget(rest: Sequence[Work], terms: Terms) -> Budget:
+def _budget(agenda: Agenda, terms: Terms) -> Budget:
     """The run's budget, with what earlier runs have bought and this one will be billed for."""
     budget = Budget(terms.max_credits)
-    for work in rest:
+    for work in agenda.ready:
         if work.step.action is Action.RESUME:
             budget.commit(work.key, work.step.reserve)
     return budget
 
 
-def _spacing_seconds(rest: Sequence[Work], gateway: Gateway, concurrency: int) -> float:
+def _spacing_seconds(agenda: Agenda, gateway: Gateway, concurrency: int) -> float:
     """How far apart tasks begin, so that the polls of a full house share the fastest cadence."""
     paces = [
         window.every_seconds
-        for model in {work.asked["model"] for work in rest}
+        for model in {work.asked["model"] for work in agenda.all()}
         for window in gateway.cadence(model)
     ]
     return min(paces, default=0.0) / concurrency

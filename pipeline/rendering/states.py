@@ -12,198 +12,38 @@ running program go through the same `apply`, so what is recorded is what happene
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import RecordsError
+from pipeline.rendering.events import (
+    Accepted,
+    Ended,
+    Event,
+    Intent,
+    Lost,
+    Moved,
+    Refused,
+    Renamed,
+    Restored,
+    Stored,
+    Submitted,
+)
+from pipeline.rendering.records import (
+    HISTORY_MAX,
+    LOST,
+    WITHOUT_A_CLIP,
+    Attempt,
+    Failure,
+    Record,
+    State,
+    Status,
+    state_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
-
-KEPT = "kept/"
-"""Names of records that no take asks for any more begin with this, as do their clips' paths."""
-
-
-class Status(StrEnum):
-    """What `results.json` says of a take."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    BLOCKED = "blocked"
-    CANCELLED = "cancelled"
-    PENDING = "pending"
-
-
-class State(StrEnum):
-    """Where a take stands; `Status.PENDING` covers the three that are under way."""
-
-    NONE = "none"
-    INTENDED = "intended"
-    OPEN = "open"
-    DELIVERABLE = "deliverable"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    BLOCKED = "blocked"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A verified clip: `path` relative to the pass's folder, sizes in pixels and bytes."""
-
-    path: str
-    sha256: str
-    bytes: int
-    duration_seconds: float
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an attempt brought no clip; `code` is the API's, or our own word for it."""
-
-    code: str
-    message: str
-    retryable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is known of the last attempt at one take. Times are UTC, RFC 3339.
-
-    `key_id` tells the API key that it was bought with from others: nobody else's shows its task.
-    """
-
-    status: Status
-    digest: str
-    request: Mapping[str, Any]
-    out_task_id: str
-    attempt: int
-    provider: str
-    task_id: str | None = None
-    submitted_at: str | None = None
-    completed_at: str | None = None
-    credits: float | None = None
-    clip: Clip | None = None
-    error: Failure | None = None
-    key_id: str | None = None
-
-
-LOST = "task_lost"
-"""The failure's code when the provider knows a task no more."""
-
-
-def is_lost(record: Record) -> bool:
-    """Whether a task was bought that the provider says it doesn't know: to whom, it doesn't say."""
-    lost = record.error is not None and record.error.code == LOST
-    return lost and record.task_id is not None
-
-
-Records = dict[str, Record]
-"""By take key, and by `kept/<digest12>` for what is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """About to submit: journaled and synced before the POST."""
-
-    render: str
-    at: str
-    provider: str
-    digest: str
-    request: Mapping[str, Any]
-    out_task_id: str
-    attempt: int
-    reserved_credits: float | None
-    key_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """The provider has the task."""
-
-    render: str
-    at: str
-    task_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The provider said no to the submit, so nothing was bought."""
-
-    render: str
-    at: str
-    blocked: bool
-    error: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The task reached its end at the provider; `outcome` is completed, failed, …"""
-
-    render: str
-    at: str
-    outcome: Status
-    credits: float | None
-    error: Failure | None
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The provider knows neither the task nor its key any more, and its clip is not here."""
-
-    render: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The clip is in its place; `error` says what is not as it was asked for."""
-
-    render: str
-    at: str
-    clip: Clip
-    error: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Renamed:
-    """The record goes by `to` now: into `kept/` when another request takes its place, or back."""
-
-    render: str
-    at: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The clip lies at `path` now."""
-
-    render: str
-    at: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A clip that lay in `kept/` without a record is the take's; where it was bought is unknown."""
-
-    render: str
-    at: str
-    provider: str
-    digest: str
-    request: Mapping[str, Any]
-    out_task_id: str
-    clip: Clip
-
-
-Event = Intent | Submitted | Refused | Ended | Lost | Stored | Renamed | Moved | Restored
-
-WITHOUT_A_CLIP = frozenset({State.FAILED, State.BLOCKED, State.CANCELLED})
-"""Ends that brought nothing to keep."""
 
 _ANY = frozenset(State) - {State.NONE}
 
@@ -222,20 +62,10 @@ LEGAL: Mapping[type, frozenset[State]] = MappingProxyType(
         Renamed: _ANY,
         Moved: _ANY,
         Restored: frozenset({State.NONE, State.COMPLETED}) | WITHOUT_A_CLIP,
+        Accepted: frozenset({State.COMPLETED}),
     }
 )
 """From which states an event may come. An end is left only by Intent or Lost."""
-
-
-def state_of(record: Record | None) -> State:
-    """The state that a record stands for."""
-    if record is None:
-        return State.NONE
-    if record.status is not Status.PENDING:
-        return State(record.status.value)
-    if record.task_id is None:
-        return State.INTENDED
-    return State.OPEN if record.completed_at is None else State.DELIVERABLE
 
 
 def require_legal(records: Mapping[str, Record], event: Event) -> None:
@@ -257,17 +87,35 @@ def apply(records: MutableMapping[str, Record], event: Event) -> None:
     record = records.get(event.render)
     match event:
         case Intent():
-            records[event.render] = _intended(event)
+            records[event.render] = _intended(event, record)
         case Renamed():
-            records[event.to] = records.pop(event.render)
-        case Restored():
-            records[event.render] = _restored(event)
-        case _:
             assert record is not None  # noqa: S101 (LEGAL lets only Intent and Restored begin)
+            replaced = records.get(event.to)
+            del records[event.render]
+            records[event.to] = replace(record, history=_bounded(*_past(replaced), *record.history))
+        case Restored():
+            records[event.render] = _restored(event, record)
+        case _:
+            assert record is not None  # noqa: S101 (as above)
             records[event.render] = _advanced(record, event)
 
 
-def _intended(event: Intent) -> Record:
+def _past(record: Record | None) -> tuple[Attempt, ...]:
+    """A record that another one takes the place of, behind those that it took the place of."""
+    if record is None:
+        return ()
+    last = Attempt(**{each.name: getattr(record, each.name) for each in fields(Attempt)})
+    return (*record.history, last)
+
+
+def _bounded(*history: Attempt) -> tuple[Attempt, ...]:
+    return history[-HISTORY_MAX:]
+
+
+def _intended(event: Intent, before: Record | None) -> Record:
+    # The same key again is the same attempt: it was refused, or its answer was lost.
+    again = before is not None and before.out_task_id == event.out_task_id
+    history = before.history if before is not None and again else _past(before)
     return Record(
         status=Status.PENDING,
         digest=event.digest,
@@ -277,10 +125,11 @@ def _intended(event: Intent) -> Record:
         provider=event.provider,
         submitted_at=event.at,
         key_id=event.key_id,
+        history=_bounded(*history),
     )
 
 
-def _restored(event: Restored) -> Record:
+def _restored(event: Restored, before: Record | None) -> Record:
     return Record(
         status=Status.COMPLETED,
         digest=event.digest,
@@ -290,20 +139,23 @@ def _restored(event: Restored) -> Record:
         provider=event.provider,
         completed_at=event.at,
         clip=event.clip,
+        history=_bounded(*_past(before)),
     )
 
 
-def _advanced(record: Record, event: Submitted | Refused | Ended | Lost | Stored | Moved) -> Record:
+def _advanced(
+    record: Record, event: Submitted | Refused | Ended | Lost | Stored | Moved | Accepted
+) -> Record:
     match event:
         case Submitted():
-            return replace(record, task_id=event.task_id, submitted_at=event.at)
+            after = replace(record, task_id=event.task_id, submitted_at=event.at)
         case Refused():
             status = Status.BLOCKED if event.blocked else Status.FAILED
-            return replace(record, status=status, completed_at=event.at, error=event.error)
+            after = replace(record, status=status, completed_at=event.at, error=event.error)
         case Ended():
             # Completed at the provider is still pending here until the clip is stored.
             done = event.outcome is Status.COMPLETED
-            return replace(
+            after = replace(
                 record,
                 status=Status.PENDING if done else event.outcome,
                 completed_at=event.at,
@@ -313,9 +165,12 @@ def _advanced(record: Record, event: Submitted | Refused | Ended | Lost | Stored
         case Lost():
             message = f"the provider no longer knows {record.task_id}"
             failure = Failure(LOST, message, retryable=True)
-            return replace(record, status=Status.FAILED, clip=None, error=failure)
+            after = replace(record, status=Status.FAILED, clip=None, error=failure, accepted=None)
+        case Accepted():
+            after = replace(record, accepted=event.digest)
         case Stored():
-            return replace(record, status=Status.COMPLETED, clip=event.clip, error=event.error)
+            after = replace(record, status=Status.COMPLETED, clip=event.clip, error=event.error)
         case Moved():
             clip = record.clip and replace(record.clip, path=event.path)
-            return replace(record, clip=clip)
+            after = replace(record, clip=clip)
+    return after

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pipeline.rendering.digest import Fields
     from pipeline.rendering.prices import Price
-    from pipeline.rendering.states import Status
+    from pipeline.rendering.records import Status
     from pipeline.storyboard.shots import Take
 
 UP_TO_DATE = "up to date"
@@ -52,6 +52,10 @@ class Step:
     done, the bill of a task that was bought before included (None: nobody knows). `anew` is what
     takes the step's place if the provider knows the task no more; only `--resubmit-uncertain` has
     one. `lost`: such a task is given up before.
+
+    A step with `after` waits until those renders have ended, and is decided again then: its request
+    begins with a frame of one of them, so it has no digest yet. `waits`: nothing is done, as what
+    it depends on isn't there.
     """
 
     render: str
@@ -67,6 +71,13 @@ class Step:
     wanted: Wanted | None = None
     anew: Step | None = None
     lost: bool = False
+    after: tuple[str, ...] = ()
+    waits: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether the storyboard asks for the render, and nothing is only collected for it."""
+        return self.wanted is not None or self.waits
 
     @property
     def estimated_credits(self) -> float | None:
@@ -83,6 +94,15 @@ class Selection:
     force: bool = False
     retry_blocked: bool = False
     resubmit_uncertain: bool = False
+    only_picked: bool = False
+
+    def includes_take(self, take: Take) -> bool:
+        """Whether a take is meant."""
+        return (take.picked or not self.only_picked) and self.includes(take.shot)
+
+    def includes_undecided(self, shot: str) -> bool:
+        """Whether a shot is meant that none of its takes is picked of."""
+        return not self.only_picked and self.includes(shot)
 
     def includes(self, shot: str) -> bool:
         """Whether one of the globs (none: all) names the shot."""
@@ -133,7 +153,7 @@ def as_json(made: Plan) -> list[dict[str, Any]]:
             "take": step.wanted.take.number if step.wanted else None,
             "action": step.action.value,
             "reason": step.reason,
-            "digest": step.digest,
+            "digest": step.digest or None,
             "estimated_credits": step.estimated_credits,
             "estimate_from": step.price.source,
         }

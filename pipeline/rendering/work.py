@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pipeline.rendering.budget import Budget, Key
     from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.notices import Report
+    from pipeline.rendering.plan import Planner
+    from pipeline.rendering.records import Record
     from pipeline.rendering.slots import Slot
-    from pipeline.rendering.states import Record
     from pipeline.rendering.steps import Plan, Step
 
 
@@ -40,12 +41,30 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """One step of one board's plan."""
+class Planned:
+    """A board and what is to be done for it; `planner` decides the steps that wait for others."""
 
     board: Board
     plan: Plan
+    planner: Planner
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One step of one board's plan."""
+
+    planned: Planned
     step: Step
+
+    @property
+    def board(self) -> Board:
+        """Whose records it is about."""
+        return self.planned.board
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that it is part of."""
+        return self.planned.plan
 
     @property
     def render(self) -> str:
@@ -62,7 +81,8 @@ class Work:
         """The request's fields: the take's, or those of what was bought before."""
         if self.step.wanted is not None:
             return self.step.wanted.fields
-        return self.board.record(self.render).request
+        record = self.board.book.records.get(self.render)
+        return record.request if record is not None else {}
 
     def notice(self, kind: Kind, message: str = "", **more: Any) -> Notice:
         """A notice about this step."""
@@ -72,8 +92,8 @@ class Work:
             render=self.render,
             message=message,
             estimated_credits=self.step.estimated_credits,
-            model=self.asked["model"],
-            duration=self.asked["duration"],
+            model=self.asked.get("model"),
+            duration=self.asked.get("duration"),
             **more,
         )
 
@@ -114,7 +134,7 @@ class Assignment:
 
     def tell_wait(self, reason: str, seconds: float) -> None:
         """Let whoever watches know why it takes longer."""
-        self.tell(Kind.WAITING, f"{reason}; again in {seconds:.0f} s")
+        self.tell(Kind.DELAYED, f"{reason}; again in {seconds:.0f} s")
 
     def settle_replayed(self, credits: float | None) -> None:
         """A submit was answered with the end of what seems to be an older task.

@@ -16,7 +16,7 @@ from pipeline.storyboard import syntax
 from pipeline.storyboard.places import START, Map, Place, Problem, Seq
 from pipeline.storyboard.tree import StoppedError, TreeBuilder
 
-__all__ = ["MAX_BYTES", "Document", "Map", "Place", "Problem", "Seq", "parse"]
+__all__ = ["MAX_BYTES", "Document", "Map", "Place", "Problem", "Seq", "decoded", "parse"]
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 
@@ -33,19 +33,9 @@ class Document:
 
 def parse(data: bytes) -> Document:
     """Reads a whole file. Never raises for what the bytes say."""
-    if len(data) > MAX_BYTES:
-        megabytes = len(data) / 1024 / 1024
-        return _refused(
-            START,
-            f"the file is {megabytes:.0f} MB; a storyboard may be at most "
-            f"{MAX_BYTES // 1024 // 1024} MB: split it into several",
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return _refused(*syntax.undecodable(data, error.start))
-    if found := _CONTROL.search(text):
-        return _refused(*syntax.control_character(text, found.start()))
+    text = decoded(data)
+    if isinstance(text, Problem):
+        return Document(None, (text,))
     builder = TreeBuilder(text)
     try:
         root = builder.build()
@@ -57,5 +47,23 @@ def parse(data: bytes) -> Document:
     return Document(root, tuple(builder.problems))
 
 
-def _refused(place: Place, message: str) -> Document:
-    return Document(None, (Problem(place, "", message),))
+def decoded(data: bytes, what: str = "storyboard") -> str | Problem:
+    """The bytes as text, without a byte order mark; or why they are none. `what` is the file."""
+    if len(data) > MAX_BYTES:
+        megabytes = len(data) / 1024 / 1024
+        return _refused(
+            START,
+            f"the file is {megabytes:.0f} MB; a {what} may be at most "
+            f"{MAX_BYTES // 1024 // 1024} MB: split it into several",
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return _refused(*syntax.undecodable(data, error.start))
+    if found := _CONTROL.search(text):
+        return _refused(*syntax.control_character(text, found.start()))
+    return text
+
+
+def _refused(place: Place, message: str) -> Problem:
+    return Problem(place, "", message)

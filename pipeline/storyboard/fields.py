@@ -27,6 +27,11 @@ _BY_FIELD: Final = frozenset(
     {"$schema", "title", "description", "type", "properties", "required", "x-shotmake"}
     | {"additionalProperties"}
 )
+_COMMON: Final = (
+    *("model", "prompt", "duration", "aspect", "resolution", "seed", "init_image"),
+    *("takes", "seeds", "pick", "fragment"),
+)
+"""What the storyboard's schema defines for fields of any model, or of none."""
 
 
 class Rules:
@@ -48,11 +53,12 @@ class Rules:
             if rest := {k: v for k, v in model.fields.items() if k not in _BY_FIELD}:
                 self._whole[name] = self._validator(name, rest)
         definitions = storyboard["$defs"]
-        for field in ("model", "prompt", "duration", "aspect", "resolution", "seed", "init_image"):
+        for field in _COMMON:
             self._rules[None][field] = self._rule("storyboard", field, definitions[field])
         self._rules[None]["id"] = self._rule("storyboard", "id", definitions["name"])
-        title = storyboard["properties"]["title"]
-        self._rules[None]["title"] = self._rule("storyboard", "title", title)
+        for field in ("title", "shots_from"):
+            rule = storyboard["properties"][field]
+            self._rules[None][field] = self._rule("storyboard", field, rule)
 
     def faults(self, model: str | None, field: str, value: Any) -> tuple[ValidationError, ...]:
         """What the model (or any at all) has against the value; empty when it may stand."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = re.compile(r"([0-9]+)(?:\.0*)? ?(?:s|sec|secs|second|seconds)", re.IGNORECASE)
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+")
-_EXAMPLES: Final = {"duration": "4", "seed": "7"}
+_EXAMPLES: Final = {"duration": "4", "seed": "7", "takes": "3", "pick": "2"}
+_AT_MOST: Final = {"takes": "a shot has at most {limit} takes", "pick": "no shot has more takes"}
 _KINDS: Final = {"aspect": "aspect ratio"}
 _BLANK: Final = {
     "prompt": "describe what the clip shows",
@@ -26,6 +27,9 @@ _BLANK: Final = {
     "init_image": "write the name of an image file, or remove the line",
 }
 _REMEDIES: Final = {"init_image": "; write the name of an image file, or an https URL"}
+MAX_SEED: Final = 4294967295
+"""As in the models' schemas: what is counted up from a seed must stay within."""
+
 _BY_WEIGHT: Final = ("enum", "type", "maximum", "minimum")
 """One fault is told of each value: of several, the first of these."""
 
@@ -38,21 +42,26 @@ def fault_message(
     catalog: Catalog,
 ) -> str:
     """One sentence for what is wrong with a value; what kind of value it is comes first."""
+    if field == "seeds":
+        return _seeds(value, faults[0])
     if is_unsendable(value):
         return f"{shown(value)} is no number that can be sent; write {_example(field)}"
     by_keyword = {str(fault.validator): fault for fault in faults}
     keyword = next((known for known in _BY_WEIGHT if known in by_keyword), "")
     fault = by_keyword.get(keyword, faults[0])
     limit: Any = fault.validator_value
-    if keyword == "type":
-        return _type(field, value, limit)
-    if keyword == "enum":
-        return _enum(field, value, limit, model, catalog)
-    if keyword == "maximum":
-        return _maximum(field, value, limit, model, catalog)
-    if keyword == "minimum":
-        return _minimum(field, value, fault)
-    return _text(field, value, fault)
+    match keyword:
+        case "type":
+            message = _type(field, value, limit)
+        case "enum":
+            message = _enum(field, value, limit, model, catalog)
+        case "maximum":
+            message = _maximum(field, value, limit, model, catalog)
+        case "minimum":
+            message = _minimum(field, value, fault)
+        case _:
+            message = _text(field, value, fault)
+    return message
 
 
 def shown(value: Any) -> str:
@@ -113,6 +122,8 @@ def _minimum(field: str, value: Any, fault: ValidationError) -> str:
 
 
 def _maximum(field: str, value: Any, limit: Any, model: Model | None, catalog: Catalog) -> str:
+    if field in _AT_MOST:
+        return f"{_figure(value)} is over {limit}: {_AT_MOST[field].format(limit=limit)}"
     if field != "duration" or model is None:
         return f"{_figure(value)} is over {limit}, the largest {field} there is"
     return (
@@ -161,9 +172,24 @@ def _enum(
 
 
 def _text(field: str, value: Any, fault: ValidationError) -> str:
-    if field in _BLANK and isinstance(value, str) and not value.strip():
-        return f"the {field} is blank; {_BLANK[field]}"
+    if isinstance(value, str) and not value.strip():
+        return f"the {field} is blank; {_BLANK.get(field, 'write it, or remove the line')}"
     return f"{shown(value)} can't stand here: {fault.message}"
+
+
+def _seeds(value: Any, fault: ValidationError) -> str:
+    remedy = "write a list of them, such as seeds: [7, 11, 13]"
+    if not isinstance(value, list):
+        return f"{shown(value)} stands here; {remedy}"
+    if not value:
+        return f"there is no seed in it; {remedy}"
+    if fault.validator == "uniqueItems":
+        twice = next(seed for seed in value if value.count(seed) > 1)
+        return f"{shown(twice)} stands there twice, and would be the same take; keep one"
+    if fault.validator == "maxItems":
+        return f"{len(value)} seeds are too many: {_AT_MOST['takes'].format(limit=100)}"
+    wrong = shown(fault.instance)
+    return f"{wrong} is no seed: whole numbers from 0 to {MAX_SEED}, such as 7"
 
 
 def _some(names: Sequence[str]) -> str:

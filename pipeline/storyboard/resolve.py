@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.storyboard import documents
 from pipeline.storyboard.boards import BUILT_IN_PASSES, Board
 from pipeline.storyboard.catalog import COMMON_FIELDS, Catalog
+from pipeline.storyboard.chains import frame_of, is_frame
+from pipeline.storyboard.choosing import choice
+from pipeline.storyboard.locations import LocationError, Projects
 from pipeline.storyboard.names import did_you_mean, listed, name_reason, suggested_name
 from pipeline.storyboard.schemas import storyboard_schema
-from pipeline.storyboard.shots import Request, Storyboard, Take
+from pipeline.storyboard.shot_list import Table
+from pipeline.storyboard.shots import Request, Storyboard, Take, Undecided
 from pipeline.storyboard.stills import InspectStill, StillError, Stills
-from pipeline.storyboard.validation import Validator, Variant, merged
+from pipeline.storyboard.tables import read_table
+from pipeline.storyboard.validation import Validator, merged
 from pipeline.storyboard.violation import Findings, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pipeline.storyboard.fields import Rules
+    from pipeline.storyboard.layers import Shot
+    from pipeline.storyboard.shots import InitImage
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,20 @@ class Loaded:
     boards: tuple[Storyboard, ...]
     violations: tuple[Violation, ...]
     without_pass: tuple[Path, ...] = ()
+    _files: Mapping[str, _File] = field(default_factory=dict, repr=False)
+    _resolver: _Resolver | None = field(default=None, repr=False)
+
+    def pass_names(self, board: str) -> list[str]:
+        """Every pass that a board without violations can be rendered as, by the board's name."""
+        read = self._files[board].board
+        return read.pass_names if read is not None else []
+
+    def in_pass(self, board: str, pass_name: str) -> Storyboard | None:
+        """The same board for another pass; None where it has no such pass."""
+        file, resolver = self._files[board], self._resolver
+        if resolver is None or pass_name not in self.pass_names(board):
+            return None
+        return resolver.resolved(file, pass_name)
 
 
 @dataclass(slots=True)
@@ -41,6 +63,11 @@ class _File:
     path: Path
     findings: Findings
     board: Board | None = None
+    tables: list[Findings] = field(default_factory=list)
+
+    @property
+    def violations(self) -> list[Violation]:
+        return [v for findings in (self.findings, *self.tables) for v in findings.sorted()]
 
 
 def load_storyboards(
@@ -63,13 +90,13 @@ def load_storyboards(
         _read(file, catalog, rules, stills)
     wanted = pass_name or "draft"
     without = _without_pass(files, wanted)
+    resolver = _Resolver(catalog, stills)
+    sound = {file.path.stem: file for file in files if file.board and not file.violations}
     boards = tuple(
-        _resolved(file, file.board, wanted, catalog, stills)
-        for file in files
-        if file.board is not None and not file.findings and file.path not in without
+        resolver.resolved(file, wanted) for file in sound.values() if file.path not in without
     )
-    violations = [violation for file in files for violation in file.findings.sorted()]
-    return Loaded(boards, tuple(violations), tuple(without))
+    violations = dict.fromkeys(violation for file in files for violation in file.violations)
+    return Loaded(boards, tuple(violations), tuple(without), sound, resolver)
 
 
 def _distinct(paths: Sequence[Path]) -> list[_File]:
@@ -106,7 +133,19 @@ def _read(file: _File, catalog: Catalog, rules: Rules, stills: Stills) -> None:
         file.findings.add(problem.place, problem.path, problem.message)
     if document.root is not None:
         validator = Validator(file.findings, catalog, rules, stills, file.path.parent)
-        file.board = validator.check(document.root)
+        file.board = validator.check(document.root, partial(_open_table, file))
+
+
+def _open_table(file: _File, name: str, columns: Collection[str]) -> Table:
+    """A table that a storyboard names. Raises `LocationError`."""
+    path, _target = Projects("table", "prompts.csv").find(name, file.path.parent)
+    findings = Findings(path.as_posix())
+    file.tables.append(findings)
+    try:
+        data = _bytes(path)
+    except OSError as error:
+        raise LocationError(f"{path.as_posix()}: {_unreadable(path, error)}") from error
+    return Table(findings, read_table(path.name, data, findings, columns))
 
 
 def _bytes(path: Path) -> bytes:
@@ -142,31 +181,64 @@ def _without_pass(files: Sequence[_File], wanted: str) -> list[Path]:
     return [file.path for file in lacking]
 
 
-def _resolved(
-    file: _File, board: Board, pass_name: str, catalog: Catalog, stills: Stills
-) -> Storyboard:
-    variant = Variant(pass_name, board.passes.get(pass_name))
-    takes = []
-    for shot in board.shots:
-        values = merged(board, shot, variant)
-        takes.append(Take(shot.id, 1, _request(values, catalog, stills, file.path.parent)))
-    name = file.path.stem
-    return Storyboard(name, file.path, board.title or name, pass_name, tuple(takes))
+class _Resolver:
+    """From checked boards to takes with their requests."""
 
+    def __init__(self, catalog: Catalog, stills: Stills) -> None:
+        self._catalog = catalog
+        self._stills = stills
 
-def _request(values: dict[str, Any], catalog: Catalog, stills: Stills, folder: Path) -> Request:
-    """The request with every default written out, so that writing one out changes nothing."""
-    model = catalog[values.pop("model")]
-    for field, rule in model.fields["properties"].items():
-        if field not in values and "default" in rule:
-            values[field] = rule["default"]
-        elif isinstance(values.get(field), float) and rule.get("type") == "integer":
-            values[field] = int(values[field])
-    extras = tuple((field, values[field]) for field in model.extras if field in values)
-    common = {field: values[field] for field in COMMON_FIELDS if field in values}
-    if "init_image" in common:
-        found = stills.find(common["init_image"], folder)
+    def resolved(self, file: _File, pass_name: str) -> Storyboard:
+        """A board without violations, for a pass that it has."""
+        board = file.board
+        assert board is not None  # noqa: S101 (without violations it was read)
+        by_id = {shot.id: shot for shot in board.shots}
+        takes: list[Take] = []
+        undecided = []
+        for shot in board.shots:
+            chosen = choice(board, shot, pass_name)
+            if chosen.undecided:
+                undecided.append(Undecided(shot.id, chosen.undecided, len(takes)))
+                continue
+            values = merged(board, shot, pass_name)
+            values["prompt"] = board.fragments.expand(values["prompt"])
+            if "init_image" in values:
+                values["init_image"] = self._init_image(
+                    values["init_image"], file, by_id, pass_name
+                )
+            request = self._request(values)
+            takes += (
+                Take(shot.id, number, _seeded(request, seed), number == chosen.picked)
+                for number, seed in enumerate(chosen.seeds, 1)
+            )
+        name = file.path.stem
+        return Storyboard(
+            name, file.path, board.title or name, pass_name, tuple(takes), tuple(undecided)
+        )
+
+    def _init_image(
+        self, said: Any, file: _File, by_id: dict[str, Shot], pass_name: str
+    ) -> InitImage:
+        assert file.board is not None  # noqa: S101 (as above)
+        if is_frame(said):
+            return frame_of(file.board, by_id, said, pass_name)
+        found = self._stills.find(said, file.path.parent)
         if isinstance(found, StillError):  # pragma: no cover - such a board has a violation
             raise found
-        common["init_image"] = found
-    return Request(model=model.name, extras=extras, **common)
+        return found
+
+    def _request(self, values: dict[str, Any]) -> Request:
+        """The request with every default written out, so that writing one out changes nothing."""
+        model = self._catalog[values.pop("model")]
+        for name, rule in model.fields["properties"].items():
+            if name not in values and "default" in rule:
+                values[name] = rule["default"]
+            elif isinstance(values.get(name), float) and rule.get("type") == "integer":
+                values[name] = int(values[name])
+        extras = tuple((name, values[name]) for name in model.extras if name in values)
+        common = {name: values[name] for name in COMMON_FIELDS if name in values}
+        return Request(model=model.name, extras=extras, **common)
+
+
+def _seeded(request: Request, seed: int | None) -> Request:
+    return request if request.seed == seed else replace(request, seed=seed)

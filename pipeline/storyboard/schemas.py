@@ -31,6 +31,9 @@ _BY_MODEL: Final = ("duration", "aspect", "resolution")
 _NEVER_UNSET: Final = frozenset({"prompt", "duration"})
 """Fields that every shot needs, so that null has no meaning for them."""
 
+_OF_TAKES: Final = frozenset({"takes", "seeds", "pick", "passes"})
+"""Fields of a shot that are no part of a request."""
+
 _MARK: Final = "Derived from schemas/models/: don't edit."
 
 
@@ -54,9 +57,9 @@ def storyboard_schema(catalog: Catalog, folder: Path | None = None) -> Schema:
         definitions[f"limits of {name}"] = _limits(name, catalog, extras)
     for field in (*_BY_MODEL, *extras):
         definitions[f"inherits {field}"] = _inherits(field)
-    for holder in ("shot", "defaults", "pass"):
+    for holder in ("shot", "defaults", "pass", "shot pass"):
         definitions[holder] = _with_fields(definitions[holder], fields)
-    for holder in ("shot", "pass"):
+    for holder in ("shot", "pass", "shot pass"):
         definitions[holder]["allOf"] = [_if_model(name, _ref(name)) for name in catalog]
     schema["$defs"] = definitions
     schema["allOf"] = [
@@ -162,21 +165,27 @@ def _extra(extra: str, catalog: Catalog) -> Schema:
 
 
 def _inherits(field: str) -> Schema:
-    """True for a board on which some shot takes both this field and its model from the board."""
+    """True for a board on which some shot takes both this field and its model from the board.
+
+    What the rows of a table take from it, no schema can see.
+    """
     own: Schema = {"anyOf": [{"required": ["model"]}, {"required": [field]}]}
     all_own = {"properties": {"shots": {"items": own}}, "required": ["shots"]}
-    return {"$comment": _MARK, "not": all_own}
+    return {"$comment": _MARK, "not": {"anyOf": [all_own, {"required": ["shots_from"]}]}}
 
 
 def _with_fields(holder: Schema, fields: list[str]) -> Schema:
     """A shot, the defaults or a pass with every field that a request may have."""
     own = {key: value for key, value in holder["properties"].items() if key in {"id", "model"}}
     for field in fields:
-        reference: Schema = {"$ref": f"#/$defs/{field}"}
-        own[field] = (
-            reference if field in _NEVER_UNSET else {"anyOf": [reference, {"type": "null"}]}
-        )
-    return {**holder, "properties": own}
+        kinds: list[Schema] = [{"$ref": f"#/$defs/{field}"}]
+        if field == "init_image":
+            kinds.append({"$ref": "#/$defs/frame"})
+        if field not in _NEVER_UNSET:
+            kinds.append({"type": "null"})
+        own[field] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    others = {k: v for k, v in holder["properties"].items() if k in _OF_TAKES}
+    return {**holder, "properties": own | others}
 
 
 def _required_unless_default() -> list[Schema]:

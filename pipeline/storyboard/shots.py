@@ -25,11 +25,47 @@ class Still:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameOf:
+    """A picture of another shot's clip, as the storyboard names it.
+
+    `take` None: that shot has several takes in that pass, and none is picked. `frame` is `first`,
+    `last`, seconds such as `2.5`, or a timecode `HH:MM:SS:FF`.
+    """
+
+    pass_name: str
+    shot: str
+    take: int | None
+    frame: str
+
+    @property
+    def key(self) -> str:
+        """The name of the take whose clip it is, within its pass."""
+        return take_key(self.shot, self.take or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Such a picture, found: the clip that has it, and what identifies both.
+
+    `clip` is where the clip lies; `sha256` is the hex digest of the picture as PNG.
+    """
+
+    of: FrameOf
+    clip: Path
+    clip_sha256: str
+    sha256: str
+
+
+InitImage = Still | FrameOf | Frame | str
+"""A local file, a frame of another shot's clip, not known yet or known, or an https URL."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """The exact parameters that would be sent for one take, in authored names.
 
-    `duration` is in whole seconds; `init_image` is a still, an https URL, or nothing;
-    `extras` are the model's own fields (`style_preset`, …), sorted by name.
+    `duration` is in whole seconds; `extras` are the model's own fields (`style_preset`, …), sorted
+    by name.
     """
 
     model: str
@@ -38,22 +74,35 @@ class Request:
     aspect: str
     resolution: str
     seed: int | None = None
-    init_image: Still | str | None = None
+    init_image: InitImage | None = None
     extras: tuple[tuple[str, Scalar], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One rendering of a shot: `number` counts from 1."""
+    """One rendering of a shot: `number` counts from 1. `picked`: it is the circled one."""
 
     shot: str
     number: int
     request: Request
+    picked: bool = False
 
     @property
     def key(self) -> str:
         """The name under which results and clips know the take: `pour`, `pour.t2`."""
         return take_key(self.shot, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A shot that this pass renders one take of, and none of its `takes` is picked.
+
+    `place` is how many takes of other shots stand before it.
+    """
+
+    shot: str
+    takes: int
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +114,7 @@ class Storyboard:
     title: str
     pass_name: str
     takes: tuple[Take, ...]
+    undecided: tuple[Undecided, ...] = ()
 
 
 def take_key(shot: str, number: int) -> str:

@@ -1,8 +1,8 @@
 """Checks a storyboard: every violation at once, each with its place, its limit and a remedy.
 
-A shot's request is made of layers: defaults, then the shot, then the pass, the later ones
-winning, and null taking a field away. Each shot is checked as it stands and once for every pass;
-a value is reported where its author wrote it.
+A shot's request is made of layers: defaults, then the shot, then the pass, then what the shot says
+for that pass, the later ones winning, and null taking a field away. Each shot is checked as it
+stands and once for every pass; a value is reported where its author wrote it.
 """
 
 from __future__ import annotations
@@ -11,28 +11,41 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.storyboard.boards import Board, BoardReader, Layer, Shot
+from pipeline.storyboard.boards import BoardReader
+from pipeline.storyboard.chains import ChainReader, is_frame
+from pipeline.storyboard.choosing import layers
+from pipeline.storyboard.fragments import STYLE, FragmentError
+from pipeline.storyboard.layers import Layer
 from pipeline.storyboard.messages import fault_message
 from pipeline.storyboard.names import listed
 from pipeline.storyboard.scalars import UNREADABLE
+from pipeline.storyboard.shot_list import ShotReader
 from pipeline.storyboard.stills import StillError
+from pipeline.storyboard.take_list import TakeReader
+from pipeline.storyboard.takes import TAKE_FIELDS
 from pipeline.storyboard.violation import Findings, Violation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline.storyboard.boards import Board
     from pipeline.storyboard.catalog import Catalog, Model
     from pipeline.storyboard.fields import Rules
+    from pipeline.storyboard.layers import Shot
     from pipeline.storyboard.places import Map, Place
+    from pipeline.storyboard.shot_list import OpenTable
     from pipeline.storyboard.stills import Stills
 
-__all__ = ["Findings", "Validator", "Variant", "Violation", "merged"]
+__all__ = ["Findings", "Validator", "Violation", "merged"]
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 """What the provider takes in one request (tasks-api.md, 413)."""
 
 MAX_PROMPT_BYTES: Final = MAX_BODY_BYTES - 4096
 """The rest of the body is left for the other fields."""
+
+MAX_PROMPTS_LETTERS: Final = 64 * 1024 * 1024
+"""What all prompts of a file may come to: fragments could multiply it without end."""
 
 _MOST_BYTES_A_CHARACTER: Final = 6
 """In JSON: a control character is escaped as \\u0000."""
@@ -46,49 +59,52 @@ _ELSE: Final = {
     "duration": ", or under `defaults:` for all shots",
     "model": ", or at the top of the file for all shots",
 }
+_NOT_SENT: Final = TAKE_FIELDS | {"id", "pick", "passes"}
+"""Keys that stand among a shot's fields, and are no part of a request."""
 
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """How a pass changes the board: `layer` is None for the board as it stands."""
-
-    name: str
-    layer: Layer | None
+_AS_IT_STANDS: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One shot in one pass, or (without a layer) as it stands."""
+    """One shot in one pass, or (with an empty name) as it stands."""
 
     board: Board
     shot: Shot
-    variant: Variant
+    pass_name: str
+
+    @property
+    def of_pass(self) -> list[Layer]:
+        """What the pass itself says."""
+        return layers(self.board, self.shot, self.pass_name)[2:]
 
     def origin(self, field: str) -> Layer | None:
         """The layer that has the last word on a field."""
-        for layer in (self.variant.layer, self.shot.layer, self.board.defaults):
-            if layer is not None and field in layer.values:
+        for layer in reversed(layers(self.board, self.shot, self.pass_name)):
+            if field in layer.values:
                 return layer
         return None
 
     def context(self, origin: Layer) -> str:
         """Where a value meets the model, when that is not where it stands."""
         notes = []
-        if origin is not self.shot.layer and "model" in self.shot.layer.values:
+        of_shot = [self.shot.layer, *self.shot.passes.values()]
+        if origin not in of_shot and "model" in self.shot.layer.values:
             notes.append(f"shot {self.shot.id}" if self.shot.id else self.shot.layer.path)
-        if self.variant.layer is not None and origin is not self.variant.layer:
-            notes.append(f"pass {self.variant.name}")
+        if self.of_pass and origin not in self.of_pass:
+            notes.append(f"pass {self.pass_name}")
         return f" (in {', '.join(notes)})" if notes else ""
 
 
-def merged(board: Board, shot: Shot, variant: Variant) -> dict[str, Any]:
-    """A shot's fields, `model` among them, without those that are unset."""
-    values: dict[str, Any] = {**board.defaults.values, **shot.layer.values}
-    if "model" not in values and "model" in board.root:
+def merged(board: Board, shot: Shot, pass_name: str) -> dict[str, Any]:
+    """A shot's fields in a pass, `model` among them, without those that are unset or not sent."""
+    values: dict[str, Any] = {}
+    if "model" in board.root:
         values["model"] = board.root["model"]
-    if variant.layer is not None:
-        values.update(variant.layer.values)
-    values.pop("id", None)
+    for layer in layers(board, shot, pass_name):
+        values.update(layer.values)
+    for key in _NOT_SENT & values.keys():
+        del values[key]
     if None in values.values():
         return {key: value for key, value in values.items() if value is not None}
     return values
@@ -106,24 +122,34 @@ class Validator:
         self._stills = stills
         self._folder = folder
         self._reader = BoardReader(findings, catalog, rules)
-        self._seen: set[tuple[Place, str]] = set()
-        self._foreign_at: set[Place] = set()
+        self._seen: set[tuple[str, Place, str]] = set()
+        self._foreign_at: set[tuple[str, Place]] = set()
         self._lacking: dict[str, list[Shot]] = {}
+        self._prompts_letters = 0
 
-    def check(self, root: Map) -> Board:
+    def check(self, root: Map, open_table: OpenTable) -> Board:
         """Reads and checks the whole board."""
         board = self._reader.read(root)
-        variants = [Variant("", None)]
-        variants += [Variant(name, layer) for name, layer in board.passes.items() if layer.values]
+        board.shots = ShotReader(board, self._reader, open_table).read()
+        variants = [_AS_IT_STANDS]
+        variants += [
+            name
+            for name in board.pass_names
+            if (name in board.passes and board.passes[name].values)
+            or any(name in shot.passes for shot in board.shots)
+        ]
         for shot in board.shots:
-            for variant in variants:
-                self._check(_Case(board, shot, variant))
+            for name in variants:
+                self._check(_Case(board, shot, name))
         self._note_lacking(board)
         self._check_unjudged(board)
+        TakeReader(board, self._reader).check()
+        self._check_frames(board)
+        self._check_style(board)
         return board
 
     def _check(self, case: _Case) -> None:
-        values = merged(case.board, case.shot, case.variant)
+        values = merged(case.board, case.shot, case.pass_name)
         name = values.pop("model", None)
         if name is None:
             self._lack("model", case)
@@ -131,51 +157,55 @@ class Validator:
             return
         model = self._catalog[name]
         limits = model.fields["properties"]
+        if is_frame(values.get("init_image")):
+            del values["init_image"]  # judged once all shots are known
         for field, value in values.items():
-            if field not in limits:
+            if field in limits:
+                self._judge(field, value, case, model)
+            else:
                 self._foreign(field, case, model)
-            elif faults := self._rules.faults(name, field, value):
-                message = fault_message(field, value, faults, model, self._catalog)
-                self._add(field, message, case, model)
-            elif field in {"prompt", "init_image"}:
-                self._content(field, value, case)
         for field in model.fields.get("required", ()):
             if field not in values:
                 self._lack(field, case)
         for fault in self._rules.whole_faults(name, values):
-            layer = case.shot.layer
-            self._findings.add(layer.values.place, layer.path, f"{name}: {fault.message}")
+            case.shot.layer.note_lack(f"{name}: {fault.message}")
+
+    def _judge(self, field: str, value: Any, case: _Case, model: Model) -> None:
+        if faults := self._rules.faults(model.name, field, value):
+            message = fault_message(field, value, faults, model, self._catalog)
+            self._add(field, message, case, model)
+        elif field in {"prompt", "init_image"}:
+            self._content(field, value, case)
 
     def _add(self, field: str, message: str, case: _Case, model: Model | None = None) -> None:
         """Notes a fault where the value was written, once; says for which model it is one."""
         layer = case.origin(field)
         if layer is None:
             return
-        place = layer.values.value_place(field)
-        if (place, message) not in self._seen:
-            self._seen.add((place, message))
+        known = (*layer.spot(field), message)
+        if known not in self._seen:
+            self._seen.add(known)
             context = case.context(layer) if model is not None and model.name in message else ""
-            self._findings.add(place, f"{layer.path}.{field}", message + context)
+            layer.note(field, message + context)
 
     def _foreign(self, field: str, case: _Case, model: Model) -> None:
         """A field of another model's; an unknown one is noted as such by the reader."""
-        layer, of_pass = case.origin(field), case.variant.layer
+        layer, of_pass = case.origin(field), case.of_pass
         owners = [m.name for m in self._catalog.values() if field in m.fields["properties"]]
         if not owners or layer is None:
             return
-        place = layer.values.value_place(field)
-        if of_pass is None:
-            self._foreign_at.add(place)
-        elif place in self._foreign_at:
+        if not of_pass:
+            self._foreign_at.add(layer.spot(field))
+        elif layer.spot(field) in self._foreign_at:
             return  # to be removed anyway, so it needs no second remedy
         remedy = "remove it"
-        if of_pass is not None and layer is not of_pass:
-            remedy = f"for this pass write `{field}: null` under {of_pass.path}"
+        if of_pass and layer not in of_pass:
+            remedy = f"for this pass write `{field}: null` under {of_pass[0].path}"
         elif layer is case.board.defaults:
             remedy = f"remove it, or write `{field}: null` in the shots that are on {model.name}"
         others = f"only {owners[0]} does" if len(owners) == 1 else f"{listed(owners)} do"
         message = f"{model.name} takes no {field} ({others}); {remedy}"
-        self._add(field, message, case, model if of_pass is None else None)
+        self._add(field, message, case, None if of_pass else model)
 
     def _content(self, field: str, value: Any, case: _Case) -> None:
         """What a schema can't say: is there such a file, does the prompt fit into a request."""
@@ -185,8 +215,18 @@ class Validator:
             found = self._stills.find(value, self._folder)
             if isinstance(found, StillError):
                 self._add(field, str(found), case)
-        elif len(value) * _MOST_BYTES_A_CHARACTER > MAX_PROMPT_BYTES:
-            size = len(json.dumps(value, ensure_ascii=False).encode())
+            return
+        try:
+            prompt = case.board.fragments.expand(value)
+        except FragmentError as error:
+            self._add(field, str(error), case)
+            return
+        if prompt is not value:
+            self._bound(len(prompt), case)
+            if not prompt.strip():
+                self._add(field, "with its fragments put in, the prompt is blank", case)
+        if len(prompt) * _MOST_BYTES_A_CHARACTER > MAX_PROMPT_BYTES:
+            size = len(json.dumps(prompt, ensure_ascii=False).encode())
             if size > MAX_PROMPT_BYTES:
                 message = (
                     f"the prompt takes {size:,} bytes, and a request has room for "
@@ -194,11 +234,23 @@ class Validator:
                 )
                 self._add(field, message, case)
 
+    def _bound(self, letters: int, case: _Case) -> None:
+        before = self._prompts_letters
+        self._prompts_letters = before + letters
+        if before <= MAX_PROMPTS_LETTERS < self._prompts_letters:
+            megabytes = MAX_PROMPTS_LETTERS // 1024 // 1024
+            self._add(
+                "prompt",
+                f"from here on the fragments make more than {megabytes} MB of prompts; "
+                "shorten them, or split the storyboard",
+                case,
+            )
+
     def _lack(self, field: str, case: _Case) -> None:
         layer = case.origin(field)
         if layer is not None:
-            below = [case.board.defaults] if layer is case.shot.layer else []
-            below = [case.shot.layer, case.board.defaults] if layer is case.variant.layer else below
+            whole = layers(case.board, case.shot, case.pass_name)
+            below = whole[: whole.index(layer)]
             message = (
                 f"null takes the {field} away, and every shot needs one; "
                 "write one, or remove the line"
@@ -206,7 +258,7 @@ class Validator:
                 else f"the {field} has no value, and every shot needs one; write it here"
             )
             self._add(field, message, case)
-        elif case.variant.layer is None and not (field == "model" and "model" in case.board.root):
+        elif not case.of_pass and not (field == "model" and "model" in case.board.root):
             self._lacking.setdefault(field, []).append(case.shot)
 
     def _note_lacking(self, board: Board) -> None:
@@ -223,19 +275,34 @@ class Validator:
             else:
                 message = f"the shot has no {field}; write `{example}` in it{_ELSE.get(field, '')}"
                 for shot in shots:
-                    self._findings.add(shot.layer.values.place, shot.layer.path, message)
+                    shot.layer.note_lack(message)
 
     def _check_unjudged(self, board: Board) -> None:
         """Values that no known model has judged: still not anything may stand there."""
-        layers = [board.defaults, *board.passes.values()]
+        judged = [board.defaults, *board.passes.values()]
         for shot in board.shots:
             model = shot.layer.values.get("model", board.root.get("model"))
             if not isinstance(model, str) or model not in self._catalog:
-                layers.append(shot.layer)
-        for layer in layers:
+                judged += [shot.layer, *shot.passes.values()]
+        for layer in judged:
             for field, value in layer.values.items():
-                noted = self._findings.at(layer.values.value_place(field)) or self._findings.at(
-                    layer.values.key_place(field)
-                )
-                if value is not None and field != "id" and not noted:
-                    self._reader.check_value(layer.values, field, f"{layer.path}.{field}")
+                skipped = field in _NOT_SENT or (field == "init_image" and is_frame(value))
+                if value is not None and not skipped and not layer.is_noted(field):
+                    self._reader.check_value(layer, field)
+
+    def _check_frames(self, board: Board) -> None:
+        """Shots that begin with a frame of another one, in every pass."""
+        chains = ChainReader(board, self._reader)
+        for shot in board.shots:
+            for name in board.pass_names if shot.id else ():
+                layer = _Case(board, shot, name).origin("init_image")
+                if layer is not None and is_frame(layer.values["init_image"]):
+                    chains.add(shot, name, layer)
+        chains.note_circles()
+
+    def _check_style(self, board: Board) -> None:
+        """A style that no prompt has would be paid for without."""
+        fragments = board.fragments
+        if STYLE in fragments.texts and STYLE not in fragments.used and not self._findings:
+            message = "no prompt has it; write {style} where it belongs, or remove it"
+            Layer("", board.root, self._findings).note(STYLE, message)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.cli.boards import load
 from pipeline.rendering.book import read
 from pipeline.rendering.disk import sha256
-from pipeline.rendering.states import State, Status, state_of
+from pipeline.rendering.records import State, Status, state_of
 from pipeline.rendering.steps import UP_TO_DATE, Action
 from pipeline.rendering.work import Terms
 from tests.proof.footage import misbehaviour
@@ -55,8 +55,9 @@ async def _finish(life: Life, pass_name: str) -> None:
         ends = [await life.run(pass_name, terms=t, retry_blocked=True) for t in (sure, patient)]
         assert ends[-1] == "complete", f"consent was not enough:\n{life.told()}"
     specs = [life.write(board) for board in life.boards]
-    for board in load(specs, CATALOG, pass_name).boards:
-        plan = life.world.planner(pass_name).from_records(board, life.world.outputs)
+    loaded = load(specs, CATALOG, pass_name)
+    for board in loaded.boards:
+        plan = life.world.desk(loaded, pass_name).from_records(board, life.world.outputs)
         left = [s for s in plan.steps if (s.action, s.reason) != (Action.SKIP, UP_TO_DATE)]
         assert not left, left
 

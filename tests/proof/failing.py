@@ -6,7 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from tests.proof.killing import play, require_end
 from tests.support.boundaries import DISK, READS, Fail
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.rendering.states import KEPT
+from pipeline.rendering.records import KEPT
 from tests.support.boundaries import DISK, DIVISIBLE, Kill
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pipeline.rendering import results
 from pipeline.rendering.book import read
 from pipeline.rendering.cancelling import cancel_open
 from pipeline.rendering.disk import sha256
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from pipeline.rendering.work import Terms
 from tests.proof.figures import Figures
 from tests.proof.oracle import Oracle

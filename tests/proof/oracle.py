@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.rendering.book import read
 from pipeline.rendering.disk import sha256
-from pipeline.rendering.states import State, state_of
+from pipeline.rendering.records import State, state_of
 from pipeline.studio.sabotage import TASKS_REMEMBERED
 from tests.support.world import PROVIDER
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pipeline.rendering.folder import Folder
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
     from pipeline.studio.tasks import StudioTask
     from tests.support.world import World
 

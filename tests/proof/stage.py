@@ -21,7 +21,7 @@ from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.rendering.book import read
 from pipeline.rendering.disk import sha256
 from pipeline.rendering.folder import Folder
-from pipeline.rendering.states import KEPT
+from pipeline.rendering.records import KEPT
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.engine import EngineError, Job
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pipeline.rendering.records import Status
     from pipeline.rendering.results import Results
-    from pipeline.rendering.states import Status
     from pipeline.studio.tasks import StudioTask
 
 BOARD = "film"

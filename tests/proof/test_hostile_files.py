@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.rendering.events import Submitted
 from pipeline.rendering.journal import encode
-from pipeline.rendering.states import Submitted
 from tests.proof.hostile.bounds import CPU_SECONDS_MAX, PEAK_BYTES_MAX
 from tests.proof.hostile.fields import fuzz_fields
 from tests.proof.hostile.files import CORPUS, fuzz, fuzz_records

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.rendering.book import Book, read
+from pipeline.rendering.events import Intent
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import Intent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

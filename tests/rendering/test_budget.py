@@ -14,7 +14,7 @@ from pipeline.errors import BalanceError
 from pipeline.rendering.budget import Budget
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.prices import UNKNOWN, Price, Prices
-from pipeline.rendering.states import Clip, Record, Status
+from pipeline.rendering.records import Clip, Record, Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 from tests.support.world import CATALOG, PROVIDER, Meddler, Send, World

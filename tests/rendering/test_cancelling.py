@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.cli.boards import load, open_boards
 from pipeline.rendering.cancelling import Cancelled, cancel_open
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 from tests.support.world import CATALOG, PROVIDER, Send, World
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def cancel(world: World, spec: Path, provider: str = PROVIDER) -> list[Cancelled]:
-    boards = load([spec], CATALOG, "draft").boards
+    loaded = load([spec], CATALOG, "draft")
     with ExitStack() as held:
-        (planned,) = open_boards(boards, world.planner(), world.outputs, world.now, held)
+        (planned,) = open_boards(loaded.boards, world.desk(loaded), world.outputs, world.now, held)
         async with world.gateway() as gateway:
             going = cancel_open(planned.board, gateway.client, provider, world.now())
             ended = [one async for one in going]

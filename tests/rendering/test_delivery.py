@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import CredentialsError
 from pipeline.rendering.delivery import TOTAL_SECONDS
 from pipeline.rendering.notices import Kind, Report
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from pipeline.studio.engine import Job
 from tests.support.engine import plain
 from tests.support.world import KEY, World
@@ -92,7 +92,7 @@ class Hosted:
     def waits(self) -> list[str]:
         """Why it took longer."""
         notices = self.world.notices
-        return [notice.message for notice in notices if notice.kind is Kind.WAITING]
+        return [notice.message for notice in notices if notice.kind is Kind.DELAYED]
 
     async def arrives_by_the_next_run(self) -> None:
         """Nothing is stored, nothing lies around; without the fault it comes, and is paid once."""

@@ -14,7 +14,7 @@ from pipeline.cli.exits import Exit
 from pipeline.cli.summary import Outcome
 from pipeline.errors import CredentialsError, ShotmakeError
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from pipeline.rendering.work import Terms
 from pipeline.tasks_api.client import Surroundings, TasksClient
 from pipeline.tasks_api.connection import ANSWER_SECONDS

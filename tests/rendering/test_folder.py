@@ -11,8 +11,8 @@ import pytest
 from pipeline.errors import FolderError
 from pipeline.rendering import disk
 from pipeline.rendering.book import Book
+from pipeline.rendering.events import Intent
 from pipeline.rendering.folder import Folder
-from pipeline.rendering.states import Intent
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ import pytest
 from pipeline.errors import RecordsError
 from pipeline.rendering import disk
 from pipeline.rendering.book import Book
+from pipeline.rendering.events import Intent, Moved, Renamed, Restored, Stored
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.journal import encode
-from pipeline.rendering.states import Intent, Moved, Renamed, Restored, Stored
 from pipeline.rendering.steps import Action
 from tests.proof.footage import of_one_size, telling
 from tests.support.powercut import NAMES, NOTHING, REMOVALS, Platter
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pipeline.rendering.states import Event, Record
+    from pipeline.rendering.events import Event
+    from pipeline.rendering.records import Record
     from pipeline.studio.engine import Job
 
 pytestmark = pytest.mark.anyio

@@ -11,22 +11,20 @@ from pipeline.errors import FolderError, RecordsError
 from pipeline.rendering import disk
 from pipeline.rendering.book import Book
 from pipeline.rendering.digest import request_fields
-from pipeline.rendering.folder import Folder
-from pipeline.rendering.journal import Entry, Folded, Journal, encode, replay
-from pipeline.rendering.states import (
-    Clip,
+from pipeline.rendering.events import (
     Ended,
-    Failure,
     Intent,
     Lost,
     Moved,
     Refused,
     Renamed,
     Restored,
-    Status,
     Stored,
     Submitted,
 )
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.journal import Entry, Folded, Journal, encode, replay
+from pipeline.rendering.records import Clip, Failure, Status
 from pipeline.storyboard.shots import Request
 
 if TYPE_CHECKING:

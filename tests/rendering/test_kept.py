@@ -15,7 +15,7 @@ from PIL import Image
 from pipeline.errors import CredentialsError, FolderError, RecordsError
 from pipeline.media import stills
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import KEPT, Status
+from pipeline.rendering.records import KEPT, Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 from tests.support.world import Send, World

@@ -16,27 +16,19 @@ from hypothesis import strategies as st
 from pipeline.errors import RecordsError
 from pipeline.rendering import results
 from pipeline.rendering.digest import differences, digest, out_task_id, request_fields
-from pipeline.rendering.results import Results
-from pipeline.rendering.states import (
-    LEGAL,
+from pipeline.rendering.events import Ended, Event, Intent, Lost, Renamed, Stored, Submitted
+from pipeline.rendering.records import (
     WITHOUT_A_CLIP,
     Clip,
-    Ended,
-    Event,
     Failure,
-    Intent,
-    Lost,
     Record,
     Records,
-    Renamed,
     State,
     Status,
-    Stored,
-    Submitted,
-    apply,
-    require_legal,
     state_of,
 )
+from pipeline.rendering.results import Results
+from pipeline.rendering.states import LEGAL, apply, require_legal
 from pipeline.storyboard.schemas import schema_of
 from pipeline.storyboard.shots import Request, Still
 

@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli.summary import spent_text
 from pipeline.errors import CredentialsError, RecordsError
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import KEPT, Status
+from pipeline.rendering.records import KEPT, Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 from tests.support.world import CATALOG, Send, World

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 

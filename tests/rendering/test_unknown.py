@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from pipeline.rendering.notices import Kind
-from pipeline.rendering.states import KEPT, LOST, State, Status, state_of
+from pipeline.rendering.records import KEPT, LOST, State, Status, state_of
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 from tests.support.world import Send, World
 
 if TYPE_CHECKING:
-    from pipeline.rendering.states import Record
+    from pipeline.rendering.records import Record
 
 pytestmark = pytest.mark.anyio
 SHORT = Terms(timeout_seconds=10)

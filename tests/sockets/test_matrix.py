@@ -10,7 +10,7 @@ import trio.testing
 
 from pipeline.errors import CredentialsError
 from pipeline.rendering.cancelling import cancel_open
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from pipeline.rendering.work import Terms
 from pipeline.studio import faults
 from pipeline.studio.faults import Rule, possible

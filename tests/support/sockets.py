@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.cli.boards import Planner, examples, load, open_boards
+from pipeline.cli.boards import Desk, examples, load, open_boards
 from pipeline.cli.connect import KEY_VARIABLE, Destination, connect
 from pipeline.rendering.notices import Report
-from pipeline.rendering.runner import Planned, run, settle
+from pipeline.rendering.runner import run, settle
 from pipeline.rendering.steps import Selection
-from pipeline.rendering.work import Terms
+from pipeline.rendering.work import Planned, Terms
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.faults import Faults
@@ -109,10 +109,10 @@ class Client:
     def opened(self) -> Iterator[Planned]:
         """The board, locked, with its plan; folded at the end."""
         destination = Destination("draft", self.at.address, "a test")
-        boards = load([self.root / "film.yaml"], CATALOG, "draft").boards
-        planner = Planner(destination, Selection(), examples(CATALOG))
+        loaded = load([self.root / "film.yaml"], CATALOG, "draft")
+        desk = Desk(destination, Selection(), examples(CATALOG), loaded)
         with ExitStack() as held:
-            (planned,) = open_boards(boards, planner, self.outputs, self.now, held)
+            (planned,) = open_boards(loaded.boards, desk, self.outputs, self.now, held)
             try:
                 yield planned
             finally:
@@ -122,9 +122,9 @@ class Client:
         """One `shotmake run`, without the terminal."""
         report = Report(self.notices.append)
         with self.opened() as planned:
-            rest = settle([planned], report)
+            agenda = settle([planned], report)
             async with self.gateway() as gateway:
-                await run(rest, gateway, terms or Terms(), report, self.now)
+                await run(agenda, gateway, terms or Terms(), report, self.now)
         return report
 
     def now(self) -> datetime:

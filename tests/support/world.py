@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import anyio
 import httpx
 
-from pipeline.cli.boards import Planner, load, open_boards
+from pipeline.cli.boards import Desk, load, open_boards
 from pipeline.cli.connect import Destination
 from pipeline.cli.faults import read_faults
 from pipeline.rendering import results
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from pipeline.rendering.results import Results
     from pipeline.rendering.steps import Plan
+    from pipeline.storyboard.resolve import Loaded
     from pipeline.studio.engine import Job
     from pipeline.studio.sabotage import Sabotage
     from pipeline.tasks_api.exchange import Exchange
@@ -180,18 +181,20 @@ class World:
         assert text is not None
         return results.parse(text, "results.json")
 
-    def planner(self, pass_name: str = "draft", **selection: Any) -> Planner:
+    def desk(self, loaded: Loaded, pass_name: str = "draft", **selection: Any) -> Desk:
         destination = Destination(pass_name, PROVIDER, "a test")
-        return Planner(
+        return Desk(
             destination,
             Selection(**selection),
             lambda model, seconds: CATALOG[model].estimate_credits(seconds),
+            loaded,
         )
 
     def plan(self, *specs: Path, pass_name: str = "draft", **selection: Any) -> Plan:
         """What a run of one board would do now."""
-        (board,) = load(list(specs), CATALOG, pass_name).boards
-        return self.planner(pass_name, **selection).from_records(board, self.outputs)
+        loaded = load(list(specs), CATALOG, pass_name)
+        (board,) = loaded.boards
+        return self.desk(loaded, pass_name, **selection).from_records(board, self.outputs)
 
     async def run(
         self,
@@ -201,17 +204,17 @@ class World:
         **selection: Any,
     ) -> Report:
         """One `shotmake run`, without the terminal; the folds happen whatever is raised."""
-        boards = load(list(specs), CATALOG, pass_name).boards
+        loaded = load(list(specs), CATALOG, pass_name)
         report = self.report = Report(self.notices.append)
         terms = terms or Terms()
         with ExitStack() as held:
             consent = terms.resubmit_uncertain
-            planner = self.planner(pass_name, resubmit_uncertain=consent, **selection)
-            opened = open_boards(boards, planner, self.outputs, self.now, held)
+            desk = self.desk(loaded, pass_name, resubmit_uncertain=consent, **selection)
+            opened = open_boards(loaded.boards, desk, self.outputs, self.now, held)
             try:
-                rest = settle(opened, report)
+                agenda = settle(opened, report)
                 async with self.gateway() as gateway:
-                    await run(rest, gateway, terms, report, self.now)
+                    await run(agenda, gateway, terms, report, self.now)
             finally:
                 for planned in opened:
                     planned.board.book.fold()

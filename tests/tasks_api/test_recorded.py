@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from pipeline.rendering.states import Status
+from pipeline.rendering.records import Status
 from pipeline.studio.engine import Job
 from tests.support.engine import plain
 from tests.support.world import KEY, Send, World

@@ -12,23 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RecordsError
 from pipeline.rendering import results
-from pipeline.rendering.journal import Folded, encode, replay
-from pipeline.rendering.results import Results
-from pipeline.rendering.states import (
-    Clip,
+from pipeline.rendering.events import (
     Ended,
-    Failure,
     Intent,
     Lost,
     Moved,
     Refused,
     Renamed,
     Restored,
-    Status,
     Stored,
     Submitted,
-    apply,
 )
+from pipeline.rendering.journal import Folded, encode, replay
+from pipeline.rendering.records import Clip, Failure, Status
+from pipeline.rendering.results import Results
+from pipeline.rendering.states import apply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
