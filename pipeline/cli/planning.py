@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli import comparison
 from pipeline.cli.boards import (
     Desk,
     examples,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.comparing import ShotRow
     from pipeline.rendering.records import Record
     from pipeline.rendering.results import Results
     from pipeline.rendering.steps import Plan
@@ -53,20 +55,29 @@ def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
     require_matches(loaded.boards, chosen)
     desk = Desk(destination, chosen, examples(loaded.catalog), loaded.loaded)
     plans = [desk.from_records(board, Path(args.outputs)) for board in loaded.boards]
+    rows = [comparison.compared(board, desk, Path(args.outputs)) for board in loaded.boards]
     if args.json:
-        print_json(_plans_json(plans, destination), indent=2)
+        print_json(_plans_json(plans, rows, destination), indent=2)
     else:
-        for made in plans:
+        for made, row in zip(plans, rows, strict=True):
             _show_plan(made, terminal)
+            comparison.show(row, terminal)
     to_do = any(step.reason != UP_TO_DATE for made in plans for step in made.steps)
     return Exit.INCOMPLETE if args.check and to_do else Exit.COMPLETE
 
 
-def _plans_json(plans: Sequence[Plan], destination: Destination) -> dict[str, Any]:
+def _plans_json(
+    plans: Sequence[Plan], rows: Sequence[list[ShotRow]], destination: Destination
+) -> dict[str, Any]:
     return {
         "pass": destination.pass_name,
         "provider": destination.provider,
         "steps": [step for made in plans for step in as_json(made)],
+        "shots": [
+            row
+            for made, found in zip(plans, rows, strict=True)
+            for row in comparison.as_json(made.storyboard, found)
+        ],
         "totals": merged_totals(plans),
     }
 
@@ -90,6 +101,9 @@ def _show_plan(made: Plan, terminal: Terminal) -> None:
             Text(printable(step.reason), style if step.action is Action.SKIP else ""),
             Text(shown),
         )
+        if terminal.verbose and step.wanted is not None:
+            prompt = step.wanted.take.request.prompt
+            table.add_row("", "", Text(printable(prompt), "dim"), "")
     terminal.say(made.storyboard, "bold")
     if made.steps and not terminal.quiet:
         terminal.console.print(table)

@@ -93,19 +93,15 @@ def in_order(storyboard: Storyboard) -> list[Take]:
     by_key = {take.key: take for take in storyboard.takes}
     placed: dict[str, Take] = {}
     for take in storyboard.takes:
-        before = _line(take, storyboard, by_key, placed)
+        before = line(take, storyboard, by_key, placed)
         placed.update((each.key, each) for each in before)
     return list(placed.values())
 
 
-def line(take: Take, storyboard: Storyboard) -> list[Take]:
-    """A take and those of its pass that it goes back to, the first of them first."""
-    return _line(take, storyboard, {each.key: each for each in storyboard.takes}, ())
-
-
-def _line(
-    take: Take, storyboard: Storyboard, by_key: Mapping[str, Take], placed: Container[str]
+def line(
+    take: Take, storyboard: Storyboard, by_key: Mapping[str, Take], placed: Container[str] = ()
 ) -> list[Take]:
+    """A take behind those of its pass that it goes back to, but for those that are `placed`."""
     found: list[Take] = []
     at: Take | None = take
     while at is not None and at.key not in placed:

@@ -79,13 +79,9 @@ class Planner:
 
     def current(self, key: str) -> Clip | str:
         """The clip of a take, if it is up to date, else why it has none: for other passes."""
-        board = self._given.storyboard
-        take = next((take for take in board.takes if take.key == key), None)
-        if take is None:
-            return f"pass {board.pass_name} renders no such take"
         if self._looking is None:
             self._looking = _Chains(self._given, self._taken, self._wants)
-        return self._looking.current(take)
+        return self._looking.current(key)
 
     def later(self, waiting: Step) -> list[Step]:
         """Decide a step that has waited, by what has come of the others by now."""
@@ -153,11 +149,14 @@ class _Chains:
             self._coming.add(take.key)
         return steps
 
-    def current(self, take: Take) -> Clip | str:
-        """The take's clip, if it is what its request asks for; else why there is none."""
-        for each in line(take, self._board):
-            self.recognise(each)
-        wanted, record = self._wants.get(take.key), self._records.get(take.key)
+    def current(self, key: str) -> Clip | str:
+        """A take's clip, if it is what its request asks for; else why there is none."""
+        if key not in self._takes:
+            return f"pass {self._board.pass_name} renders no such take"
+        for each in line(self._takes[key], self._board, self._takes):
+            if each.key not in self._wants:
+                self.recognise(each)
+        wanted, record = self._wants.get(key), self._records.get(key)
         where = f"in pass {self._board.pass_name}"
         if wanted is None or not _is_rendered(record, wanted):
             return f"{where} {_why_not(record)}"

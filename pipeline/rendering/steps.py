@@ -80,6 +80,13 @@ class Step:
         return self.wanted is not None or self.waits
 
     @property
+    def shot(self) -> str | None:
+        """The shot that asks for it, if one does."""
+        if self.wanted is not None:
+            return self.wanted.take.shot
+        return self.render if self.waits else None
+
+    @property
     def estimated_credits(self) -> float | None:
         """What the step may newly cost; None where nobody knows."""
         return self.price.expected
@@ -149,7 +156,7 @@ def as_json(made: Plan) -> list[dict[str, Any]]:
         {
             "storyboard": made.storyboard,
             "render": step.render,
-            "shot": step.wanted.take.shot if step.wanted else None,
+            "shot": step.shot,
             "take": step.wanted.take.number if step.wanted else None,
             "action": step.action.value,
             "reason": step.reason,

@@ -213,7 +213,13 @@ class _Resolver:
             )
         name = file.path.stem
         return Storyboard(
-            name, file.path, board.title or name, pass_name, tuple(takes), tuple(undecided)
+            name=name,
+            path=file.path,
+            title=board.title or name,
+            pass_name=pass_name,
+            takes=tuple(takes),
+            undecided=tuple(undecided),
+            picks={shot.id: shot.pick for shot in board.shots if shot.pick is not None},
         )
 
     def _init_image(

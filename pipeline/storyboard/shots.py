@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 Scalar = str | int | float | bool | None
@@ -107,7 +108,10 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """One storyboard, resolved for one pass: takes in cutting order."""
+    """One storyboard, resolved for one pass: takes in cutting order.
+
+    `picks` are the numbers of the circled takes, by shot.
+    """
 
     name: str
     path: Path
@@ -115,6 +119,7 @@ class Storyboard:
     pass_name: str
     takes: tuple[Take, ...]
     undecided: tuple[Undecided, ...] = ()
+    picks: Mapping[str, int] = field(default_factory=dict)
 
 
 def take_key(shot: str, number: int) -> str:

@@ -25,7 +25,7 @@ NOTE: Final = "_"
 """A name that begins with it is the author's own note, and no field."""
 
 SLUG_LENGTH: Final = 40
-DIGEST_LENGTH: Final = 8
+DIGEST_LENGTH: Final = 10
 
 _READ: Final = 2 * SLUG_LENGTH
 """Characters of a prompt that its slug is made of."""
@@ -84,7 +84,7 @@ def made_id(prompt: str) -> str:
 
     A function of the prompt alone, so that a row keeps its id, and with it its clip, wherever
     it is moved and whatever is written around it. White space around the prompt is no part of
-    it. Two prompts of equal first words share an id once in 2^32.
+    it. Two prompts of equal first words share an id once in 2^40.
     """
     stripped = prompt.strip()
     digest = hashlib.sha256(stripped.encode()).hexdigest()[:DIGEST_LENGTH]

@@ -51,8 +51,7 @@ def read_table(
 
     `name` is the file's, and its ending says which kind it is. `columns` are the fields that a
     shot may have; `numbers` are those whose cells in a .csv, where all is text, are read as
-    YAML reads a plain word. Every row has an `id`: its own, or one made of its prompt. A row
-    is left out when it has none, or stands here a second time.
+    YAML reads a plain word. Every row has an `id`: its own, or one made of its prompt.
     """
     ending = PurePath(name).suffix.lower()
     if ending not in ENDINGS:
@@ -95,12 +94,14 @@ def _prompts(text: str) -> Iterator[Row]:
 
 
 class _Identifier:
-    """Sees that every row has an id, and that no two rows share one that was made."""
+    """Sees that every row has an id. The second row of the very same prompt, and every further one,
+    has its number behind the id that they share: which is which doesn't matter, as they are alike.
+    """
 
     def __init__(self, notes: Notes, ending: str) -> None:
         self._notes = notes
         self._ending = ending
-        self._made: dict[str, Row] = {}
+        self._made: dict[str, list[Row]] = {}
 
     def __call__(self, row: Row) -> bool:
         """Gives the row its id, where it has none; False, with the reason noted, if it can't."""
@@ -115,22 +116,15 @@ class _Identifier:
                 self._notes.add(row.place, row.path, message)
             return False
         identity = made_id(prompt)
-        first = self._made.setdefault(identity, row)
-        if first is not row:
-            message = self._message(prompt.strip(), first)
+        alike = self._made.setdefault(identity, [])
+        if alike and alike[0].values["prompt"].strip() != prompt.strip():
+            line = alike[0].values.value_place("prompt")[0]
+            in_txt = self._ending == ".txt"
+            remedy = "change a word in one of them" if in_txt else "give one of them an id"
+            message = f"by a rare chance the id made of it is that of line {line} too; {remedy}"
             self._notes.add(values.value_place("prompt"), f"{row.path}.prompt", message)
             return False
-        values["id"] = identity
+        alike.append(row)
+        values["id"] = identity if len(alike) == 1 else f"{identity}-{len(alike)}"
         values.spots["id"] = values.value_place("prompt") * 2
         return True
-
-    def _message(self, prompt: str, first: Row) -> str:
-        line = first.values.value_place("prompt")[0]
-        own = "" if self._ending == ".txt" else ", or give each an id"
-        if first.values["prompt"].strip() == prompt:
-            return (
-                f"the prompt in line {line} is the very same; remove one of them{own}; "
-                "for more takes of it write `takes: 2`"
-            )
-        remedy = "change a word in one of them" if not own else "give one of them an id"
-        return f"by a rare chance the id made of it is that of line {line} too; {remedy}"

@@ -1,0 +1,73 @@
+"""The passes of a board side by side: what is drafted, what is picked, what is final. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline.rendering.records import Clip, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pipeline.rendering.plan import Planner
+    from pipeline.rendering.records import Record
+    from pipeline.storyboard.shots import Storyboard
+
+
+@dataclass(frozen=True, slots=True)
+class PassView:
+    """One pass of a board as it stands."""
+
+    board: Storyboard
+    planner: Planner
+    records: Mapping[str, Record]
+
+
+@dataclass(slots=True)
+class Standing:
+    """How a shot stands in one pass: of `asked` takes so many are `current`, the others `behind`.
+
+    `behind` counts by what they are: `changed` since they were rendered, `failed`, `blocked`,
+    `cancelled`, `pending`, or `missing`. `undecided`: so many takes, and none is picked.
+    """
+
+    asked: int = 0
+    current: int = 0
+    behind: Counter[str] = field(default_factory=Counter)
+    undecided: int = 0
+
+
+@dataclass(slots=True)
+class ShotRow:
+    """A shot in all passes, by their names; `pick` is the number of the circled take."""
+
+    shot: str
+    pick: int | None = None
+    passes: dict[str, Standing] = field(default_factory=dict)
+
+
+def compare(views: Iterable[PassView]) -> list[ShotRow]:
+    """A row a shot, in cutting order."""
+    rows: dict[str, ShotRow] = {}
+    for view in views:
+        name = view.board.pass_name
+        for take in view.board.takes:
+            row = rows.setdefault(take.shot, ShotRow(take.shot, view.board.picks.get(take.shot)))
+            standing = row.passes.setdefault(name, Standing())
+            standing.asked += 1
+            if isinstance(view.planner.current(take.key), Clip):
+                standing.current += 1
+            else:
+                standing.behind[_word(view.records.get(take.key))] += 1
+        for each in view.board.undecided:
+            row = rows.setdefault(each.shot, ShotRow(each.shot))
+            row.passes[name] = Standing(undecided=each.takes)
+    return list(rows.values())
+
+
+def _word(record: Record | None) -> str:
+    if record is None:
+        return "missing"
+    return "changed" if record.status is Status.COMPLETED else record.status.value
