@@ -151,7 +151,7 @@ def _times(path: Path) -> Times:
     """When the pictures of a clip are shown; nothing is decoded for that."""
     with _opened(path) as (container, stream):
         if missing := missing_bytes(path):
-            raise MediaError(f"it is cut short: {missing:,} bytes are missing at its end")
+            raise MediaError(f"it is cut short (bytes missing at its end: {missing:,})")
         pictures = []
         keys: list[tuple[int, int | None]] = []
         for packet in container.demux(stream):
