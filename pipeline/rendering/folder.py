@@ -1,6 +1,7 @@
 """The layout of `outputs/`: the only module that knows it.
 
     outputs/<board>/<pass>/<take>.mp4, kept/<digest12>.mp4, results.json, journal.jsonl
+    outputs/.cache/                     what may be lost: it only saves time (no board begins so)
 
 Files are replaced by renaming a synced neighbour over them, so that a reader sees the old one
 or the new one and nothing between.
@@ -229,6 +230,11 @@ class Folder:
         """Folders that lead elsewhere: only `--outputs` itself may be one of those."""
         for folder in (self.path.parent, self.path, self.path / _KEPT_FOLDER):
             disk.require_no_link(folder)
+
+
+def cache_path(outputs: Path, name: str) -> Path:
+    """Where a file lies that only saves time, and is in no board's or pass's folder."""
+    return outputs / ".cache" / name
 
 
 def passes(outputs: Path, board: str) -> list[str]:

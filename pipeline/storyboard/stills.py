@@ -12,12 +12,15 @@ import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from pipeline.errors import MediaError
 from pipeline.storyboard.shots import Still
 from pipeline.storyboard.syntax import quoted
+
+if TYPE_CHECKING:
+    import os
 
 InspectStill = Callable[[Path], None]
 
@@ -29,11 +32,47 @@ class StillError(ValueError):
     """An init image that can't be used; the text is the whole message."""
 
 
-class Stills:
-    """Finds, inspects and hashes init images, each file once."""
+class Hashes(Protocol):
+    """What is remembered of good image files, so that they needn't be read again.
 
-    def __init__(self, inspect_still: InspectStill) -> None:
+    `path` is resolved, `stat` what the operating system said of it; hashes are sha256 in hex.
+    """
+
+    def known(self, path: Path, stat: os.stat_result) -> str | None:
+        """The file's hash if it can only be that; asked before the file is read."""
+
+    def learned(self, path: Path, stat: os.stat_result, sha256: str) -> None:
+        """What has been read of the file, of which `known` had been asked. It is a good image,
+        and `stat` was the same before and after.
+        """
+
+
+class NoHashes:
+    """Remembers nothing: every image is read every time."""
+
+    def known(self, path: Path, stat: os.stat_result) -> str | None:  # noqa: ARG002 (as in Hashes)
+        """Nothing is."""
+        return None
+
+    def learned(self, path: Path, stat: os.stat_result, sha256: str) -> None:
+        """Nothing is."""
+
+
+def identity(stat: os.stat_result) -> tuple[int, int, int, int]:
+    """What changes when a file does: size, both times in nanoseconds, and inode.
+
+    Whoever sets the time of content back (mtime: `touch -d`, `rsync -t`, unpacking) moves that of
+    the status (ctime).
+    """
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+class Stills:
+    """Finds, inspects and hashes init images, each file once at most."""
+
+    def __init__(self, inspect_still: InspectStill, hashes: Hashes | None = None) -> None:
         self._inspect = inspect_still
+        self._hashes = hashes or NoHashes()
         self._files: dict[Path, str | StillError] = {}
         self._found: dict[tuple[Path, str], Still | str | StillError] = {}
         self._projects: dict[Path, Path] = {}
@@ -101,8 +140,7 @@ class Stills:
         known = self._files.get(target)
         if known is None:
             try:
-                self._inspect(path)
-                known = hashlib.sha256(target.read_bytes()).hexdigest()
+                known = self._content_hash(target)
             except MediaError as error:
                 known = StillError(f"{path.as_posix()}: {error}")
             except OSError as error:
@@ -111,6 +149,18 @@ class Stills:
         if isinstance(known, StillError):
             raise known
         return known
+
+    def _content_hash(self, target: Path) -> str:
+        """Raises `MediaError` or `OSError`; what is wrong is told again every time."""
+        before = target.stat()
+        known = self._hashes.known(target, before)
+        if known is not None:
+            return known
+        self._inspect(target)
+        sha256 = hashlib.sha256(target.read_bytes()).hexdigest()
+        if identity(target.stat()) == identity(before):
+            self._hashes.learned(target, before, sha256)
+        return sha256
 
     def _project(self, folder: Path) -> Path:
         if folder not in self._projects:
