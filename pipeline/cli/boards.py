@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pipeline.rendering.board import Board
 from pipeline.rendering.book import Book, read
 from pipeline.rendering.decision import Circumstances
 from pipeline.rendering.folder import Folder
+from pipeline.rendering.hashes import StillHashes
 from pipeline.rendering.plan import Planner
 from pipeline.rendering.prices import Prices, free
 from pipeline.rendering.steps import Plan, Selection
@@ -68,18 +70,28 @@ def spec_paths(asked: Sequence[str]) -> list[Path]:
     return found
 
 
-def load(paths: Sequence[Path], catalog: Catalog, pass_name: str | None) -> Loaded:
-    """Read and check storyboards. Raises `StoryboardError` with every violation of every file."""
-    loaded = load_storyboards(paths, catalog, pass_name, inspect)
+def load(
+    paths: Sequence[Path], catalog: Catalog, pass_name: str | None, outputs: Path | None = None
+) -> Loaded:
+    """Read and check storyboards. What images are is remembered in `outputs`, where it is there.
+
+    Raises `StoryboardError` with every violation of every file.
+    """
+    hashes = StillHashes(outputs, time.time) if outputs is not None else None
+    loaded = load_storyboards(paths, catalog, pass_name, inspect, hashes)
+    if hashes is not None:
+        hashes.save()
     if loaded.violations:
         raise StoryboardError(loaded.violations)
     return loaded
 
 
-def load_for(destination: Destination, specs: Sequence[str], terminal: Terminal) -> Boards:
+def load_for(
+    destination: Destination, specs: Sequence[str], outputs: Path, terminal: Terminal
+) -> Boards:
     """What a command renders or plans: the boards that have the pass; the others are named."""
     catalog = load_catalog()
-    loaded = load(spec_paths(specs), catalog, destination.pass_name)
+    loaded = load(spec_paths(specs), catalog, destination.pass_name, outputs)
     terminal.say(destination.why, "dim")
     for path in loaded.without_pass:
         terminal.say(f"{path}: left out, as it has no pass {destination.pass_name}", "yellow")

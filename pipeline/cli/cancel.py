@@ -32,7 +32,7 @@ def cancel(args: argparse.Namespace, terminal: Terminal) -> Exit:
     catalog, outputs = load_catalog(), Path(args.outputs)
     environ = connect.environment()
     provider = connect.base_url(environ)
-    boards = load(spec_paths(args.spec), catalog, None).boards
+    boards = load(spec_paths(args.spec), catalog, None, outputs).boards
     folders = [
         Folder(outputs, board.name, name)
         for board in boards

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ShotmakeError
+from pipeline.errors import MediaError, ShotmakeError
 from pipeline.media.frames import frame_png
 from pipeline.rendering.book import read
 from pipeline.rendering.decision import Circumstances
@@ -47,7 +47,11 @@ class OtherPasses:
 
     def picture(self, of: FrameOf, clip: Clip) -> str:
         """sha256 (hex) of the frame as PNG. Raises `MediaError`."""
-        return hashlib.sha256(frame_png(self.place(of, clip), of.frame)).hexdigest()
+        folder = self.folder.of_pass(of.pass_name)
+        # By its bytes: a frame of another clip than the one on record would be paid for.
+        if folder.sha256(clip.path) != clip.sha256:
+            raise MediaError(f"{clip.path} is not the clip on record")
+        return hashlib.sha256(frame_png(folder.clip(clip.path), of.frame)).hexdigest()
 
     def _planner(self, pass_name: str) -> Planner | str:
         board = self.loaded.in_pass(self.board.name, pass_name)

@@ -50,7 +50,7 @@ _STYLES = {
 def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """`shotmake plan SPEC…`: what a run would do, and why."""
     destination = choose(args.pass_name, environment())
-    loaded = load_for(destination, args.spec, terminal)
+    loaded = load_for(destination, args.spec, Path(args.outputs), terminal)
     chosen = selection(args)
     require_matches(loaded.boards, chosen)
     desk = Desk(destination, chosen, examples(loaded.catalog), loaded.loaded)
@@ -155,7 +155,7 @@ def status(args: argparse.Namespace, terminal: Terminal) -> Exit:
     destination = choose(args.pass_name, environment())
     catalog = load_catalog()
     outputs = Path(args.outputs)
-    loaded = load(spec_paths(args.spec), catalog, args.pass_name)
+    loaded = load(spec_paths(args.spec), catalog, args.pass_name, outputs)
     shown = []
     complete = True
     for board in loaded.boards:

@@ -50,12 +50,13 @@ _OUTPUTS_GITIGNORE = """\
 .lock
 .lock-owner.json
 journal.jsonl
+.cache/
 """
 
 
 def check(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """`shotmake check [SPEC…]`: read every storyboard, against every pass's limits."""
-    boards = load(spec_paths(args.spec), load_catalog(), None).boards
+    boards = load(spec_paths(args.spec), load_catalog(), None, Path(args.outputs)).boards
     takes = sum(len(board.takes) for board in boards)
     shots = sum(len({take.shot for take in board.takes}) for board in boards)
     said = [count_text(len(boards), "storyboard"), count_text(shots, "shot")]

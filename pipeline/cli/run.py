@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """Render what is new, changed or failed, and nothing else."""
     environ = connect.environment()
     destination = connect.choose(args.pass_name, environ)
-    loaded = load_for(destination, args.spec, terminal)
+    loaded = load_for(destination, args.spec, Path(args.outputs), terminal)
     catalog, boards = loaded.catalog, loaded.boards
     require_matches(boards, selection(args))
     terms = Terms(

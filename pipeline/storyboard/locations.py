@@ -62,7 +62,9 @@ class Projects:
         if missing:
             raise LocationError(f"there is no file {path.as_posix()}{_near(path)}")
         if is_folder:
-            raise LocationError(f"{path.as_posix()} is a folder; name the {self._what} in it")
+            kind = f"{self._what} file" if self._what == "image" else self._what
+            article = "an" if kind[0] in "aeiou" else "a"
+            raise LocationError(f"{path.as_posix()} is a folder; name {article} {kind} in it")
         return path, target
 
     def _root(self, folder: Path) -> Path:

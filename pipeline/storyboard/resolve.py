@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.storyboard.fields import Rules
     from pipeline.storyboard.layers import Shot
     from pipeline.storyboard.shots import InitImage
+    from pipeline.storyboard.stills import Hashes
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,17 @@ def load_storyboards(
     catalog: Catalog,
     pass_name: str | None,
     inspect_still: InspectStill,
+    hashes: Hashes | None = None,
 ) -> Loaded:
     """Reads, checks and resolves every file; never an exception for what one says.
 
     `inspect_still` raises `MediaError` for a file that is no readable image; it is called once
-    for each. `pass_name` None is `draft`.
+    for each, but for those that `hashes` remembers. `pass_name` None is `draft`.
     """
     from pipeline.storyboard.fields import Rules  # noqa: PLC0415 - jsonschema takes 0.1 s
 
     rules = Rules(catalog, storyboard_schema(catalog))
-    stills = Stills(inspect_still)
+    stills = Stills(inspect_still, hashes)
     files = _distinct(paths)
     for file in files:
         _read(file, catalog, rules, stills)

@@ -1,10 +1,4 @@
-"""Init images: an https URL, or an image file of the storyboard's own project.
-
-A storyboard lives in git and is read on other machines, so a file is named relative to the
-storyboard, with `/`, and lies in the same project: the git checkout that holds the storyboard
-or, without git, the folder above the storyboard's. `..` may go up as far as that, and a symbolic
-link may not lead out of it: a storyboard from elsewhere must not send any file of this machine.
-"""
+"""Init images: an https URL, or an image file of the storyboard's own project."""
 
 from __future__ import annotations
 
@@ -16,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from pipeline.errors import MediaError
+from pipeline.storyboard.locations import LocationError, Projects, is_absolute
 from pipeline.storyboard.shots import Still
 from pipeline.storyboard.syntax import quoted
 
@@ -25,7 +20,6 @@ if TYPE_CHECKING:
 InspectStill = Callable[[Path], None]
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
-_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]|[\\/]|~")
 
 
 class StillError(ValueError):
@@ -75,7 +69,7 @@ class Stills:
         self._hashes = hashes or NoHashes()
         self._files: dict[Path, str | StillError] = {}
         self._found: dict[tuple[Path, str], Still | str | StillError] = {}
-        self._projects: dict[Path, Path] = {}
+        self._projects = Projects("image", "stills/bowl.jpg")
 
     def find(self, name: str, folder: Path) -> Still | str | StillError:
         """The still or URL that a storyboard in `folder` names, or what is wrong with it."""
@@ -91,7 +85,7 @@ class Stills:
 
     def _url(self, name: str) -> str | None:
         scheme = _SCHEME.match(name)
-        if _DRIVE.match(name) or scheme is None:
+        if is_absolute(name) or scheme is None:
             return None
         kind = scheme[1].lower()
         if kind == "http":
@@ -112,28 +106,10 @@ class Stills:
         return name
 
     def _file(self, name: str, folder: Path) -> Still:
-        if _DRIVE.match(name):
-            raise StillError(
-                f"{quoted(name, 80)} is a place on this machine only; copy the image into the "
-                "project and name it relative to this file, as in stills/bowl.jpg"
-            )
-        if "\\" in name:
-            raise StillError(f"write / instead of \\: {name.replace(chr(92), '/')}")
-        path = folder / name
         try:
-            target = path.resolve()
-            inside = target.is_relative_to(self._project(folder))
-            missing, is_folder = not target.exists(), target.is_dir()
-        except (OSError, ValueError, RuntimeError) as error:
-            raise StillError(f"{quoted(name, 80)} can't be the name of a file") from error
-        if not inside:
-            raise StillError(
-                f"{quoted(name, 80)} lies outside this file's project; copy the image into it"
-            )
-        if missing:
-            raise StillError(f"there is no file {path.as_posix()}{_near(path)}")
-        if is_folder:
-            raise StillError(f"{path.as_posix()} is a folder; name an image file in it")
+            path, target = self._projects.find(name, folder)
+        except LocationError as error:
+            raise StillError(str(error)) from error
         return Still(path, name, self._sha256(target, path))
 
     def _sha256(self, target: Path, path: Path) -> str:
@@ -161,22 +137,3 @@ class Stills:
         if identity(target.stat()) == identity(before):
             self._hashes.learned(target, before, sha256)
         return sha256
-
-    def _project(self, folder: Path) -> Path:
-        if folder not in self._projects:
-            home = folder.resolve()
-            git = next((up for up in (home, *home.parents) if (up / ".git").exists()), None)
-            self._projects[folder] = git or home.parent
-        return self._projects[folder]
-
-
-def _near(path: Path) -> str:
-    """The file that differs only in case or ending, if there is one."""
-    try:
-        beside = sorted(path.parent.iterdir())
-    except OSError:
-        return ""
-    for other in beside:
-        if other.stem.casefold() == path.stem.casefold() and other.is_file():
-            return f"; did you mean {other.name}?"
-    return ""

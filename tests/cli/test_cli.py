@@ -97,7 +97,7 @@ def test_json_of_plan_is_the_documented_document(capsys: pytest.CaptureFixture[s
     """`plan --json` has the design's fields and types."""
     assert command(["plan", "--json", "--pass", "final"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"pass", "provider", "steps", "totals"}
+    assert set(document) == {"pass", "provider", "steps", "shots", "totals"}
     assert document["pass"] == "final"
     assert document["provider"] == "https://llm.bytespike.ai"
     step = document["steps"][0]
