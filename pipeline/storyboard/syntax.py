@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pipeline.storyboard.places import Place
 
-_LINE_END: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+LINE_END: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What libyaml counts as a line's end."""
 
 MAX_DEPTH: Final = 32
@@ -49,7 +49,7 @@ def control_character(text: str, offset: int) -> tuple[Place, str]:
 def place_of(text: str, offset: int) -> Place:
     """Line and column, from 1, of a character."""
     line, start = 1, 0
-    for end in _LINE_END.finditer(text, 0, offset):
+    for end in LINE_END.finditer(text, 0, offset):
         line, start = line + 1, end.end()
     return line, offset - start + 1
 
@@ -59,7 +59,7 @@ def explain(error: yaml.YAMLError, text: str, last: ScalarEvent | None) -> tuple
     problem = getattr(error, "problem", None) or ""
     at = _mark(getattr(error, "problem_mark", None)) or (1, 1)
     since = _mark(getattr(error, "context_mark", None)) or at
-    lines = _LINE_END.split(text)
+    lines = LINE_END.split(text)
     for line in dict.fromkeys((at[0], since[0])):
         if tab := _tab(lines, line):
             return tab, "a tab stands in the indentation; YAML takes spaces only: indent by two"

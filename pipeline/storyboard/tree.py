@@ -65,7 +65,7 @@ class TreeBuilder:
         self.problems: list[Problem] = []
         self.last: ScalarEvent | None = None
         self._parser = yaml.CLoader(text.encode())
-        self._lines = text.split("\n") if " #" in text else []
+        self._lines = syntax.LINE_END.split(text) if " #" in text else []
         self._stack: list[_Frame] = []
         self._frame: _Frame | None = None
         self._root: Any = None

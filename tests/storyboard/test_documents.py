@@ -121,6 +121,14 @@ def test_byte_order_mark_and_line_ends_shift_no_place() -> None:
     assert (root.key_place("a"), root.value_place("b")) == ((1, 1), (2, 4))
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\x85", "\u2028"])
+def test_a_prompt_cut_by_a_hash_is_found_whatever_ends_the_lines(end: str) -> None:
+    """What YAML counts as lines, and not `\\n` alone, says where a prompt was cut."""
+    found, message = only_problem(end.join(["a: 1 # c", "prompt: Rain, take #1", ""]))
+    assert found == (2, 20)
+    assert "the prompt ends here" in message
+
+
 def test_merged_values_keep_their_places() -> None:
     """What `<<` brings is reported where it was written; the mapping's own word wins."""
     root = parse(b"base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  y: 3\n").root
