@@ -2,6 +2,7 @@
 
 ShotmakeError
 ├── UsageError              the command line asks for something that can't be (exit 2)
+│   └── EditError           (storyboard/edit.py) a pick can't be written without the author
 ├── StoryboardError         storyboards are wrong; carries the violations (exit 2)
 ├── FolderError             an outputs folder can't be read or written (exit 2)
 ├── FolderBusyError         another run holds the folder (exit 5)
