@@ -26,8 +26,8 @@ def compared(board: Storyboard, desk: Desk, outputs: Path) -> list[ShotRow]:
     """
     known = [name for name in passes(outputs, board.name) if name != ANIMATIC]
     names = dict.fromkeys([*_NAMES_FIRST, *known, board.pass_name])
-    chosen = bool(board.picks or board.undecided) or any(t.number > 1 for t in board.takes)
-    if not chosen and len(known) < 2:
+    several = bool(board.picks or board.undecided) or any(t.number > 1 for t in board.takes)
+    if not several and len(known) < 2:
         return []
     views = []
     for name in names:
@@ -38,7 +38,8 @@ def compared(board: Storyboard, desk: Desk, outputs: Path) -> list[ShotRow]:
         records = read(folder, desk.destination.provider).records
         views.append(PassView(other, desk.planner(other, folder, records), records))
     rows = compare(views)
-    return [row for row in rows if desk.selection.includes(row.shot)]
+    chosen = desk.selection
+    return [r for r in rows if chosen.includes(r.shot) and (r.pick or not chosen.only_picked)]
 
 
 def as_json(storyboard: str, rows: list[ShotRow]) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ _COMMANDS = {
     "status": "pipeline.cli.planning",
     "run": "pipeline.cli.run",
     "cancel": "pipeline.cli.cancel",
+    "pick": "pipeline.cli.pick",
     "serve": "pipeline.cli.serve",
 }
 
@@ -127,6 +128,11 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
     cancel = _specs(add("cancel", "end every open task of the boards, and say what was billed"))
     cancel.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
+    pick = add("pick", "write into a storyboard which take of a shot is the circled one")
+    pick.add_argument("spec", metavar="SPEC", help="the storyboard")
+    pick.add_argument(
+        "picks", metavar="SHOT=TAKE", nargs="+", help="as in pour=2; pour=none takes it away"
+    )
     _serve_options(add("serve", "the tasks API on this machine, drawing animatics"))
     return parser
 

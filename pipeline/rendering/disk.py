@@ -84,11 +84,15 @@ def open_to_append(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _STAY, 0o644)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Put a file there at once and for good, through a synced neighbour. Raises `OSError`."""
+def replace(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Put a file there at once and for good, through a synced neighbour; `mode` are its permission
+    bits, where they aren't the usual ones. Raises `OSError`.
+    """
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)  # a killed run's, or a link that was planted
     with temporary.open("xb") as file:
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

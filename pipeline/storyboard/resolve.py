@@ -51,6 +51,26 @@ class Loaded:
         read = self._files[board].board
         return read.pass_names if read is not None else []
 
+    def picked_by_id(self, board: str, shot: str) -> bool:
+        """Whether a shot's pick stands, or belongs, under `picks` at the top of the file."""
+        found = self._shot(board, shot)
+        if found.picked is not None:
+            return found.picked[1] != "pick"
+        return found.from_table
+
+    def pick_in_table(self, board: str, shot: str) -> str | None:
+        """Where the pick stands, if that is in a table: file and line."""
+        found = self._shot(board, shot)
+        if found.picked is None or not found.from_table or found.picked[0] is not found.layer:
+            return None
+        file, (line, _column) = found.picked[0].spot("pick")
+        return f"{file}:{line}"
+
+    def _shot(self, board: str, shot: str) -> Shot:
+        read = self._files[board].board
+        assert read is not None  # noqa: S101 (only boards without violations are here)
+        return next(each for each in read.shots if each.id == shot)
+
     def in_pass(self, board: str, pass_name: str) -> Storyboard | None:
         """The same board for another pass; None where it has no such pass."""
         file, resolver = self._files[board], self._resolver

@@ -114,7 +114,7 @@ CLIPS = (
     Safeguard(
         "bought is brought home",
         "An open task whose shot was edited is followed, and its clip kept.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "        return [replace(collect, moves=((want.take.key, kept),)), step]",
         "        return [replace(step, moves=((want.take.key, kept), *step.moves))]",
         (f"{_RUN}::test_an_open_task_of_a_changed_shot_lands_in_kept",),
@@ -130,7 +130,7 @@ CLIPS = (
     Safeguard(
         "missing clips come by their tasks",
         "A clip that is gone is fetched anew and not bought anew.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "        if record.task_id is not None:\n            step = self._free(",
         "        if False:\n            step = self._free(",
         (f"{_RUN}::test_a_missing_clip_is_recovered_for_free",),
@@ -277,7 +277,7 @@ CLIPS = (
     Safeguard(
         "lost ids are kept",
         "The record of a task that was let go of is not written over.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         " or is_lost(record)\n\n",
         "\n\n",
         (f"{_UNKNOWN}::test_what_was_let_go_of_stays_named",),
@@ -286,7 +286,7 @@ CLIPS = (
         "selected and asked for no more",
         "--shot is about tasks that no shot asks for any more, too.",
         "rendering/plan.py",
-        '        and selection.includes(name.removeprefix(KEPT).partition(".")[0])\n',
+        '            and given.selection.includes(name.removeprefix(KEPT).partition(".")[0])\n',
         "",
         (f"{_KEPT}::test_a_shot_that_is_gone_waits_for_its_selection",),
     ),

@@ -63,7 +63,7 @@ LEFTOVERS = (
     Safeguard(
         "bills keep their records",
         "A record with a bill and no clip gives way to none.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "bool(record.credits)",
         "False",
         (_KEPT,),
@@ -96,7 +96,7 @@ LEFTOVERS = (
         "the key before the folder",
         "A run that can't buy for want of a key leaves nothing behind.",
         "cli/run.py",
-        "    _require_key(planner, boards, Path(args.outputs))\n",
+        "    _require_key(desk, boards, Path(args.outputs))\n",
         "",
         (f"{_CLI}::test_without_a_key_no_folder_is_touched",),
     ),

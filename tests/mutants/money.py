@@ -98,7 +98,7 @@ MONEY = (
     Safeguard(
         "blocked is left alone",
         "A blocked prompt is not tried again until it changes.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "        if state is State.BLOCKED and not self._selection.retry_blocked:",
         "        if False:",
         (_RUN,),
@@ -106,7 +106,7 @@ MONEY = (
     Safeguard(
         "at its own provider",
         "A task is asked for where it was bought.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "        if record.provider == self._provider:\n            return step",
         "        if True:\n            return step",
         (_RUN, _KEPT),
@@ -266,9 +266,9 @@ MONEY = (
     Safeguard(
         "lost clips at their own provider",
         "A clip that is gone is asked for where its task was bought.",
-        "rendering/plan.py",
-        "            return self._known(step, want, record)\n        return self._restore_stranger",
-        "            return step\n        return self._restore_stranger",
+        "rendering/decision.py",
+        "            return self._known(step, want, record)\n        kept = ",
+        "            return step\n        kept = ",
         (f"{_UNKNOWN}::test_a_missing_clip_is_asked_for_where_it_was_bought",),
     ),
     Safeguard(

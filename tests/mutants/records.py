@@ -245,7 +245,7 @@ RECORDS = (
     Safeguard(
         "clip's size",
         "A clip of another size is not the one that was rendered.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "clips.get(record.clip.path) == record.clip.bytes",
         "record.clip.path in clips",
         (_RUN, _KEPT),

@@ -45,7 +45,7 @@ UNKNOWN = (
     Safeguard(
         "the given up is named",
         "The record of a task that consent gives up stays, in kept/.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "replace(anew, moves=moves, lost=True)",
         "replace(anew, lost=True)",
         (_UNKNOWN,),
@@ -71,7 +71,7 @@ UNKNOWN = (
     Safeguard(
         "a force counts on",
         "A clip that was found without its task had a number, too.",
-        "rendering/plan.py",
+        "rendering/decision.py",
         "max(step.attempt, record.attempt + 1)",
         "step.attempt",
         ("tests/rendering/test_kept.py",),
