@@ -14,7 +14,7 @@ from pipeline.rendering.records import Clip, State, state_of
 from pipeline.storyboard.shots import Frame, FrameOf
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipeline.rendering.records import Record
@@ -88,28 +88,35 @@ def upstream(take: Take) -> FrameOf | None:
     return image if isinstance(image, FrameOf) else None
 
 
-def in_order(storyboard: Storyboard) -> list[Take]:
-    """The takes, each behind the one that it begins with a frame of."""
-    by_key = {take.key: take for take in storyboard.takes}
-    placed: dict[str, Take] = {}
+def in_order(storyboard: Storyboard) -> list[list[Take]]:
+    """The takes by shots, each shot behind the one that it begins with a frame of."""
+    shots: dict[str, list[Take]] = {}
     for take in storyboard.takes:
-        before = line(take, storyboard, by_key, placed)
-        placed.update((each.key, each) for each in before)
+        shots.setdefault(take.shot, []).append(take)
+    placed: dict[str, list[Take]] = {}
+    for shot in shots:
+        path: list[str] = []
+        at: str | None = shot
+        while at in shots and at not in placed:
+            path.append(at)
+            of = _upstream_here(shots[at][0], storyboard)
+            at = of.shot if of is not None else None
+        placed.update((each, shots[each]) for each in reversed(path))
     return list(placed.values())
 
 
-def line(
-    take: Take, storyboard: Storyboard, by_key: Mapping[str, Take], placed: Container[str] = ()
-) -> list[Take]:
-    """A take behind those of its pass that it goes back to, but for those that are `placed`."""
-    found: list[Take] = []
-    at: Take | None = take
-    while at is not None and at.key not in placed:
-        found.append(at)
-        of = upstream(at)
-        here = of is not None and of.pass_name == storyboard.pass_name and of.take is not None
-        at = by_key.get(of.key) if of is not None and here else None
+def line(take: Take, storyboard: Storyboard, by_key: Mapping[str, Take]) -> list[Take]:
+    """A take behind those of its pass that it goes back to."""
+    found = [take]
+    while (of := _upstream_here(found[-1], storyboard)) is not None and of.key in by_key:
+        found.append(by_key[of.key])
     return found[::-1]
+
+
+def _upstream_here(take: Take, storyboard: Storyboard) -> FrameOf | None:
+    of = upstream(take)
+    here = of is not None and of.pass_name == storyboard.pass_name and of.take is not None
+    return of if here else None
 
 
 def words(of: FrameOf) -> str:

@@ -72,9 +72,14 @@ class Decision:
         self._price = given.price
         self._kept = Kept(given.storyboard, given.records, self.clips, taken)
 
-    def steps(self, want: Wanted) -> list[Step]:
-        """The step for a take, behind one for the open task of an earlier request for it."""
+    def steps(self, want: Wanted, *, gone: bool = False) -> list[Step]:
+        """The step for a take, behind one for the open task of an earlier request for it.
+
+        `gone`: its record goes to another take.
+        """
         record = self._records.get(want.take.key)
+        if gone:
+            return [self._other_request(want, self._news(want, record))]
         if record is not None and record.is_for(want.digest):
             # A clip that never comes, or never plays, can be rendered anew beside its task.
             beside = self._selection.force and state_of(record) is State.DELIVERABLE
@@ -115,6 +120,21 @@ class Decision:
             status=record.status,
         )
         return self._at_its_provider(step, record)
+
+    def taken_over(self, want: Wanted, name: str, reason: str) -> Step:
+        """What is done where the record that another take has is for this one's request."""
+        step = self._same_request(want, self._records[name])
+        if step.action is Action.SKIP and step.reason == UP_TO_DATE:
+            return replace(step, action=Action.RESTORE, reason=reason)
+        return replace(step, reason=f"{reason}; {step.reason}")
+
+    def free_name(self, record: Record) -> str:
+        """A name in `kept/` that nothing else is given."""
+        return self._kept.free_name(record)
+
+    def collected(self, name: str, record: Record) -> list[Step]:
+        """What brings home a task whose record gives way to `name`; nothing, if it has ended."""
+        return [self.collect(name, record)] if state_of(record) in UNDER_WAY else []
 
     def _open_bill(self, record: Record) -> float | None:
         """The most that is still to be billed for a task under way."""

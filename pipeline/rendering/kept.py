@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pipeline.rendering.records import Record
     from pipeline.rendering.steps import Wanted
     from pipeline.storyboard.shots import Storyboard
+
+_TAKE_NUMBER = re.compile(r"\.t([0-9]{1,9})\.a[0-9]+\.[0-9a-f]+$")
+"""In an `out_task_id`."""
 
 
 class Kept:
@@ -41,17 +45,23 @@ class Kept:
         self._strangers = {path for path in clips if path.startswith(KEPT)} - spoken_for
 
     def last(self, want: Wanted) -> str | None:
-        """The record of the take's own last attempt at this request that is worth having.
+        """The record of the last attempt at this request that is worth having: of this take or,
+        where a seed tells them apart, of another take of its shot.
 
         Another shot's clip of an equal request is not this shot's: without a seed no two agree.
         """
         worth = [
             name
             for name in self._names.get(want.digest, ())
-            if self._owns(want, self._records[name])
+            if self._is_its_shots(want, self._records[name])
             and state_of(self._records[name]) not in WITHOUT_A_CLIP
         ]
-        return max(worth, key=lambda name: self._records[name].attempt, default=None)
+
+        def age(name: str) -> tuple[bool, int]:
+            record = self._records[name]
+            return self._owns(want, record), record.attempt
+
+        return max(worth, key=age, default=None)
 
     def stranger(self, want: Wanted) -> str | None:
         """A clip named by this request that no record speaks for: its records were lost."""
@@ -90,13 +100,16 @@ class Kept:
         return name
 
     def _owns(self, want: Wanted, record: Record) -> bool:
-        take = want.take
-        key = out_task_id(
-            self._board.name,
-            self._board.pass_name,
-            take.shot,
-            take.number,
-            record.digest,
-            record.attempt,
-        )
-        return record.out_task_id == key
+        """Whether it was bought for this very take."""
+        return record.out_task_id == self._key(want, want.take.number, record)
+
+    def _is_its_shots(self, want: Wanted, record: Record) -> bool:
+        """Whether it was bought for this take or, where a seed tells them apart, its shot."""
+        if "seed" not in want.fields:
+            return self._owns(want, record)
+        number = _TAKE_NUMBER.search(record.out_task_id)
+        return number is not None and record.out_task_id == self._key(want, int(number[1]), record)
+
+    def _key(self, want: Wanted, number: int, record: Record) -> str:
+        board, shot = self._board, want.take.shot
+        return out_task_id(board.name, board.pass_name, shot, number, record.digest, record.attempt)

@@ -17,10 +17,11 @@ from pipeline.rendering.chain import Coming, Frames, in_order, line, upstream, w
 from pipeline.rendering.decision import UNDER_WAY, Decision, clip_is_there, want
 from pipeline.rendering.digest import differences, request_fields
 from pipeline.rendering.records import KEPT, Clip, Record, State, Status, state_of
+from pipeline.rendering.regrouping import Regrouped, regrouped
 from pipeline.rendering.steps import Action, Plan, Step, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from pipeline.rendering.chain import Standing
     from pipeline.rendering.decision import Circumstances
@@ -42,11 +43,11 @@ class Planner:
         decide = _Chains(given, self._taken, self._wants)
         needed = decide.needed()
         decided: dict[str, list[Step]] = {}
-        for take in in_order(board):
-            if decide.selected(take):
-                decided[take.key] = decide.steps(take)
-            elif take.key in needed:
-                decide.recognise(take)
+        for takes in in_order(board):
+            decided |= decide.steps([take for take in takes if decide.selected(take)])
+            for take in takes:
+                if take.key in needed and take.key not in decided:
+                    decide.recognise(take)
         asked = {take.key for take in board.takes}
         moved = {name for made in decided.values() for step in made for name, _to in step.moves}
         collected = [
@@ -87,7 +88,8 @@ class Planner:
         """Decide a step that has waited, by what has come of the others by now."""
         assert waiting.wanted is not None  # noqa: S101 (only takes wait)
         decide = _Chains(self._given, self._taken, self._wants, settled=True)
-        return decide.steps(waiting.wanted.take)
+        take = waiting.wanted.take
+        return decide.steps([take])[take.key]
 
 
 def _undecided(shot: Undecided) -> Step:
@@ -123,6 +125,9 @@ class _Chains:
         self._settled = settled
         self._coming: set[str] = set()
         self._takes = {take.key: take for take in given.storyboard.takes}
+        self._by_shot: dict[str, list[str]] = {}
+        for name in given.records:
+            self._by_shot.setdefault(name.partition(".")[0], []).append(name)
 
     def selected(self, take: Take) -> bool:
         """Whether the command is about the take."""
@@ -136,18 +141,39 @@ class _Chains:
     def needed(self) -> set[str]:
         """The takes that selected ones begin with frames of, directly or not."""
         needed: set[str] = set()
-        for take in reversed(in_order(self._board)):
+        for take in (take for takes in reversed(in_order(self._board)) for take in takes):
             of = upstream(take)
             if of is not None and (take.key in needed or self.selected(take)):
                 needed.add(of.key)
         return needed
 
-    def steps(self, take: Take) -> list[Step]:
-        """What is done for a take."""
-        steps = self._decided(take)
-        if any(step.action is not Action.SKIP for step in steps):
-            self._coming.add(take.key)
-        return steps
+    def steps(self, takes: Sequence[Take]) -> dict[str, list[Step]]:
+        """What is done for takes of one shot, by their keys."""
+        moved = self._regrouped(takes)
+        decided = {}
+        for take in takes:
+            if take.key in moved.steps:
+                steps = [moved.steps[take.key]]
+            elif take.key in moved.gone:
+                steps = self.decision.steps(self._wants[take.key], gone=True)
+            else:
+                steps = self._decided(take)
+            decided[take.key] = steps
+            if any(step.action is not Action.SKIP for step in steps):
+                self._coming.add(take.key)
+        moved.in_front_of(decided)
+        return decided
+
+    def _regrouped(self, takes: Sequence[Take]) -> Regrouped:
+        """The takes that have changed places with others of their shot."""
+        if not takes or self._selection.force or self._settled:
+            return Regrouped()
+        shot = takes[0].shot
+        records = {name: self._records[name] for name in self._by_shot.get(shot, ())}
+        wants = [wanted for take in takes if (wanted := self.recognise(take)) is not None]
+        if len(wants) < len(takes) or not records:
+            return Regrouped()
+        return regrouped(wants, records, self.decision)
 
     def current(self, key: str) -> Clip | str:
         """A take's clip, if it is what its request asks for; else why there is none."""
