@@ -1,0 +1,305 @@
+"""Shots that begin with a frame of another one: in which order, with what, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.rendering.notices import Kind
+from pipeline.rendering.records import Status
+from pipeline.rendering.steps import UP_TO_DATE, Action
+from pipeline.rendering.work import Terms
+from tests.support.engine import plain
+from tests.support.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.rendering.steps import Plan, Step
+    from pipeline.studio.engine import Job
+
+pytestmark = pytest.mark.anyio
+SHORT = Terms(timeout_seconds=10)
+
+
+def chain(world: World, *prompts: str, more: str = "", name: str = "film") -> Path:
+    """Shots a, b, c, …, each of them beginning where the one before ends."""
+    lines = ["model: veo-3.1-fast", "defaults: {duration: 4}"]
+    lines += ["passes: {final: {model: veo-3.1}}", "shots:"]
+    for number, prompt in enumerate(prompts):
+        lines += [f"  - id: {chr(ord('a') + number)}", f"    prompt: {prompt}"]
+        if number:
+            lines += [f"    init_image: {{shot: {chr(ord('a') + number - 1)}}}"]
+    return world.board("\n".join(lines) + "\n" + more, name)
+
+
+def of(plan: Plan) -> dict[str, Step]:
+    return {step.render: step for step in plan.steps}
+
+
+def same_picture(job: Job) -> bytes:
+    """What stands behind a | in a prompt changes the request and no picture."""
+    return plain(replace(job, prompt=job.prompt.partition("|")[0].strip()))
+
+
+async def test_each_link_is_rendered_behind_the_one_before(world: World) -> None:
+    """The next submit leaves after the clip before it has come, and the rest goes on beside."""
+    spec = chain(world, "a bowl", "a spoon", "a mouth", more="  - {id: sky, prompt: clouds}\n")
+    report = await world.run(spec)
+    assert report.summary.complete
+    assert set(world.charges.values()) == {1}
+    told = [(notice.render, notice.kind) for notice in world.notices]
+    assert told.index(("b", Kind.SUBMITTING)) > told.index(("a", Kind.RENDERED))
+    assert told.index(("c", Kind.SUBMITTING)) > told.index(("b", Kind.RENDERED))
+    assert told.index(("sky", Kind.SUBMITTING)) < told.index(("a", Kind.RENDERED))
+
+
+async def test_what_is_sent_is_the_frame(world: World) -> None:
+    """The provider is given a picture of the clip before: its colour, and no other."""
+    jobs: list[Job] = []
+
+    def engine(job: Job) -> bytes:
+        jobs.append(job)
+        return plain(job)
+
+    async with World(world.root, engine=engine) as looked_at:
+        await looked_at.run(chain(looked_at, "a bowl", "a spoon"))
+        records = looked_at.results().records
+        image = records["b"].request["init_image"]
+        assert jobs[0].init_image is None
+        assert jobs[1].init_image is not None
+        assert (image["shot"], image["take"], image["pass"], image["frame"]) == (
+            "a",
+            1,
+            "draft",
+            "last",
+        )
+        clip = records["a"].clip
+        assert clip is not None
+        assert image["clip_sha256"] == clip.sha256
+
+
+async def test_a_rerun_looks_into_no_clip(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a frame of a clip was is on record: another decoder, or none, changes nothing."""
+    spec = chain(world, "a bowl", "a spoon", "a mouth")
+    await world.run(spec)
+
+    def nobody(_path: Path, _frame: str) -> bytes:
+        raise AssertionError
+
+    monkeypatch.setattr("pipeline.cli.footage.frame_png", nobody)
+    plan = world.plan(spec)
+    assert [step.reason for step in plan.steps] == [UP_TO_DATE] * 3
+
+
+async def test_a_changed_link_renders_those_behind_it(world: World) -> None:
+    """And none before it: the plan names them with what they wait for, and counts them whole."""
+    await world.run(chain(world, "a bowl", "a spoon", "a mouth"))
+    spec = chain(world, "a bowl", "a fork", "a mouth")
+    plan = world.plan(spec)
+    steps = of(plan)
+    assert steps["a"].reason == UP_TO_DATE
+    assert (steps["b"].action, steps["b"].reason) == (Action.RENDER, "prompt changed")
+    assert steps["c"].action is Action.RENDER
+    assert "last frame of b" in steps["c"].reason
+    assert steps["c"].digest == ""
+    assert plan.estimated_credits == pytest.approx(2 * 0.18)
+    await world.run(spec)
+    assert sum(world.charges.values()) == 5
+    assert [step.reason for step in world.plan(spec).steps] == [UP_TO_DATE] * 3
+
+
+async def test_a_frame_that_did_not_change_stops_it_there(world: World) -> None:
+    """Early cut-off: the clip before was rendered anew, its last picture is the same, and what
+    begins with it is left as it is.
+    """
+    async with World(world.root, engine=same_picture) as still:
+        await still.run(chain(still, "a bowl", "a spoon", "a mouth"))
+        report = await still.run(chain(still, '"a bowl | slower"', "a spoon", "a mouth"))
+        assert report.summary.counts[Kind.RENDERED] == 1
+        assert report.summary.counts[Kind.SKIPPED] == 2
+        assert report.summary.complete
+        assert sum(still.charges.values()) == 4
+        await still.run(chain(still, '"a bowl | slower"', "a spoon", "a mouth"))
+        assert sum(still.charges.values()) == 4
+
+
+async def test_behind_what_failed_the_others_wait(world: World) -> None:
+    """They are waiting, and not failed; nothing is bought for them, and the next run goes on."""
+    report = await world.run(chain(world, "it FAILS", "a spoon", "a mouth"))
+    assert report.summary.counts[Kind.FAILED] == 1
+    assert report.summary.counts[Kind.WAITING] == 2
+    assert [notice.message for notice in world.notices if notice.kind is Kind.WAITING] == [
+        "waiting for a: it failed",
+        "waiting for b: it is not rendered",
+    ]
+    assert set(world.results().records) == {"a"}
+    assert not world.charges
+    report = await world.run(chain(world, "it works", "a spoon", "a mouth"))
+    assert report.summary.complete
+    assert set(world.charges.values()) == {1}
+
+
+async def test_going_back_is_free_for_the_whole_chain(world: World) -> None:
+    """The old clip comes back, its frame is the old one, and so what begins with it comes back."""
+    first = ("a bowl", "a spoon", "a mouth")
+    await world.run(chain(world, *first))
+    await world.run(chain(world, "a plate", "a spoon", "a mouth"))
+    bought = sum(world.charges.values())
+    report = await world.run(chain(world, *first))
+    assert report.summary.counts[Kind.RESTORED] == 3
+    assert sum(world.charges.values()) == bought == 6
+
+
+async def test_without_its_clips_the_chain_is_recovered(world: World) -> None:
+    """Every clip gone, their records there: all are fetched again, and nothing is decoded first."""
+    spec = chain(world, "a bowl", "a spoon", "a mouth")
+    await world.run(spec)
+    for clip in world.folder().path.glob("*.mp4"):
+        clip.unlink()
+    assert [s.action for s in world.plan(spec).steps] == [Action.RECOVER] * 3
+    report = await world.run(spec)
+    assert report.summary.counts[Kind.RECOVERED] == 3
+    assert sum(world.charges.values()) == 3
+
+
+async def test_without_its_outputs_the_chain_is_found_again(world: World) -> None:
+    """The same keys find the same tasks, link by link."""
+    spec = chain(world, "a bowl", "a spoon", "a mouth")
+    await world.run(spec)
+    world.folder().results_path.unlink()
+    for clip in world.folder().path.glob("*.mp4"):
+        clip.unlink()
+    report = await world.run(spec)
+    assert report.summary.complete
+    assert sum(world.charges.values()) == 3
+
+
+async def test_what_is_not_selected_is_not_rendered_for_it(world: World) -> None:
+    """A link alone is rendered where the one before is up to date; else it waits and says so."""
+    spec = chain(world, "a bowl", "a spoon")
+    (step,) = world.plan(spec, shots=("b",)).steps
+    assert (step.action, step.waits) == (Action.SKIP, True)
+    assert step.reason == "waiting for a: it is not rendered, and it is not selected"
+    report = await world.run(spec, shots=("b",))
+    assert not report.summary.complete
+    assert not world.charges
+    await world.run(spec, shots=("a",))
+    report = await world.run(spec, shots=("b",))
+    assert report.summary.complete
+    assert sum(world.charges.values()) == 2
+
+
+async def test_an_open_task_comes_home_while_the_frame_is_awaited(world: World) -> None:
+    """The link before was changed while this one was under way: it is paid for, and kept."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        spec = chain(slow, "a bowl", "a spoon")
+        await slow.run(spec, shots=("a",))
+        await slow.run(spec, terms=SHORT)
+        spec = chain(slow, "a plate", "a spoon")
+        steps = slow.plan(spec).steps
+        assert [(s.render, s.action) for s in steps] == [
+            ("a", Action.RENDER),
+            ("b", Action.RESUME),
+            ("b", Action.RENDER),
+        ]
+        report = await slow.run(spec)
+        assert report.summary.complete
+        assert set(slow.charges.values()) == {1}
+        assert len(slow.charges) == 4
+        assert len(list(slow.folder().path.glob("kept/*.mp4"))) == 2
+
+
+async def test_an_open_task_comes_home_behind_what_failed(world: World) -> None:
+    """Nothing else can be done for the take, but its clip is fetched."""
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        spec = chain(slow, "a bowl", "a spoon")
+        await slow.run(spec, shots=("a",))
+        await slow.run(spec, terms=SHORT)
+        await slow.run(chain(slow, "it FAILS", "a spoon"))
+        assert slow.results().records["b"].status is Status.COMPLETED
+        report = await slow.run(chain(slow, "a bowl", "a spoon"))
+        assert report.summary.complete
+        assert len(slow.charges) == 2
+
+
+async def test_a_frame_of_another_pass(world: World) -> None:
+    """The final begins with the draft's picture; while there is no draft, it waits."""
+    text = (
+        "model: veo-3.1-fast\ndefaults: {duration: 4}\npasses: {final: {model: veo-3.1}}\n"
+        "shots:\n  - id: a\n    prompt: %s\n    passes:\n      final:\n"
+        "        init_image: {shot: a, pass: draft, frame: first}\n"
+    )
+    spec = world.board(text % "a bowl")
+    (step,) = world.plan(spec, pass_name="final").steps
+    assert step.reason == "waiting for a: in pass draft it is not rendered"
+    await world.run(spec)
+    report = await world.run(spec, pass_name="final")
+    assert report.summary.complete
+    image = world.results(pass_name="final").records["a"].request["init_image"]
+    assert (image["pass"], image["frame"]) == ("draft", "first")
+    spec = world.board(text % "a plate")
+    (step,) = world.plan(spec, pass_name="final").steps
+    assert step.reason == "waiting for a: in pass draft it is not rendered as it stands now"
+
+
+async def test_a_chain_begins_with_the_picked_take(world: World) -> None:
+    """Another pick is another frame; with several takes and no pick it waits for the choice."""
+    head = "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n  - id: a\n    prompt: a bowl\n"
+    tail = "  - id: b\n    prompt: a spoon\n    init_image: {shot: a%s}\n"
+    takes = "    takes: 2\n    seed: 7\n%s"
+    spec = world.board(head + takes % "" + tail % "")
+    assert of(world.plan(spec))["b"].waits
+    await world.run(world.board(head + takes % "    pick: 1\n" + tail % ""))
+    assert world.results().records["b"].request["init_image"]["take"] == 1
+    await world.run(world.board(head + takes % "    pick: 2\n" + tail % ""))
+    assert world.results().records["b"].request["init_image"]["take"] == 2
+    plan = world.plan(world.board(head + takes % "" + tail % ", take: 2"))
+    assert of(plan)["b"].reason == UP_TO_DATE
+    assert sum(world.charges.values()) == 4
+
+
+async def test_force_renders_the_whole_chain(world: World) -> None:
+    """Each once more, in its order, under keys of their own."""
+    spec = chain(world, "a bowl", "a spoon")
+    await world.run(spec)
+    report = await world.run(spec, force=True)
+    assert report.summary.counts[Kind.RENDERED] == 2
+    assert set(world.charges.values()) == {1}
+    assert len(world.charges) == 4
+
+
+async def test_the_cap_holds_for_a_chain(world: World) -> None:
+    """What no longer fits is not bought, and what begins with it waits."""
+    report = await world.run(
+        chain(world, "a bowl", "a spoon", "a mouth"), terms=Terms(max_credits=0.2)
+    )
+    assert report.summary.counts[Kind.RENDERED] == 1
+    assert report.summary.counts[Kind.HELD] == 1
+    assert report.summary.counts[Kind.WAITING] == 1
+    assert sum(world.charges.values()) == 1
+
+
+async def test_a_clip_that_cannot_be_read_is_no_beginning(world: World) -> None:
+    """The file was exchanged for another one of its size: nothing is bought on top of it."""
+    spec = chain(world, "a bowl", "a spoon")
+    await world.run(spec, shots=("a",))
+    path = world.folder().clip("a.mp4")
+    path.write_bytes(b"\0" * path.stat().st_size)
+    report = await world.run(spec)
+    assert report.summary.counts[Kind.WAITING] == 1
+    assert sum(world.charges.values()) == 1
+
+
+async def test_a_long_chain_needs_no_deep_stack(world: World) -> None:
+    """Fifteen hundred links are planned without recursion."""
+    prompts = [f"link {number}" for number in range(1500)]
+    lines = ["model: veo-3.1-fast", "defaults: {duration: 4}", "shots:"]
+    for number, prompt in enumerate(prompts):
+        lines += [f"  - id: s{number}", f"    prompt: {prompt}"]
+        if number + 1 < len(prompts):
+            lines += [f"    init_image: {{shot: s{number + 1}}}"]
+    plan = world.plan(world.board("\n".join(lines) + "\n"))
+    assert plan.counts()[Action.RENDER] == 1500
