@@ -22,12 +22,13 @@ _NAMES_FIRST = ("draft",)
 
 def compared(board: Storyboard, desk: Desk, outputs: Path) -> list[ShotRow]:
     """The passes that have records, and the one that is planned; nothing where that is one, and no
-    shot has takes to choose from.
+    shot has takes to choose from, or where it is all an animatic so far.
     """
     known = [name for name in passes(outputs, board.name) if name != ANIMATIC]
     names = dict.fromkeys([*_NAMES_FIRST, *known, board.pass_name])
     several = bool(board.picks or board.undecided) or any(t.number > 1 for t in board.takes)
-    if not several and len(known) < 2:
+    nothing_yet = board.pass_name == ANIMATIC and not known
+    if nothing_yet or (not several and len(known) < 2):
         return []
     views = []
     for name in names:

@@ -12,9 +12,10 @@ from pipeline.storyboard.fragments import STYLE, FragmentError, Fragments, plain
 from pipeline.storyboard.keys import DEFAULTS, PASS, SHOT_PASS, TOP, Keys
 from pipeline.storyboard.layers import Layer
 from pipeline.storyboard.messages import fault_message, shown
-from pipeline.storyboard.names import did_you_mean, listed, name_fault
+from pipeline.storyboard.names import did_you_mean, listed, name_fault, name_reason, suggested_name
 from pipeline.storyboard.places import Map
 from pipeline.storyboard.scalars import UNREADABLE
+from pipeline.storyboard.syntax import quoted
 
 if TYPE_CHECKING:
     from pipeline.storyboard.catalog import Catalog
@@ -146,8 +147,10 @@ class BoardReader:
         texts: dict[str, str] = {}
         if (cast := self.mapping(top, "cast")) is not None:
             for name in cast.values:
-                if fault := name_fault(name, "name"):
-                    cast.note_key(name, fault)
+                if name_reason(name, "name") is not None:
+                    better = suggested_name(name, "name")
+                    message = f"{quoted(name)} can't stand in braces: letters, digits, - and _ can"
+                    cast.note_key(name, f"{message}; write {better}")
                 elif name == STYLE:
                     cast.note_key(name, "{style} is the board's style; rename this one")
                 self._fragment(cast, name, texts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.storyboard.boards import ANIMATIC, unknown_shot
+from pipeline.storyboard.boards import ANIMATIC, BUILT_IN_PASSES, unknown_shot
 from pipeline.storyboard.choosing import choice, nearest
 from pipeline.storyboard.keys import INIT_IMAGE
 from pipeline.storyboard.layers import Layer
@@ -20,30 +20,37 @@ from pipeline.storyboard.takes import TakesError
 from pipeline.storyboard.timecode import canonical_frame, frame_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from pipeline.storyboard.boards import Board, BoardReader
     from pipeline.storyboard.layers import Shot
+    from pipeline.storyboard.takes import Choice
 
 Node = tuple[str, str]
 """Pass and shot."""
 
 _DEFAULT_FRAME: Final = "last"
+_CHANGES_MAX: Final = 20
 
 
-def frame_of(board: Board, by_id: dict[str, Shot], asked: Map, pass_name: str) -> FrameOf:
+def frame_of(board: Board, by_id: Mapping[str, Shot], asked: Map, pass_name: str) -> FrameOf:
     """The frame that a well-formed `init_image` names, for the pass that is rendered.
 
-    In the animatic everything is drawn: its frames are its own, whatever pass is named. Raises
-    `TakesError` where the other shot's takes don't go together.
+    In the animatic everything is drawn: its frames are its own, whatever pass is named. Where a
+    pass renders the picked take alone, that is the one which has its number in the board's own.
+    Raises `TakesError` where the other shot's takes don't go together.
     """
     source = pass_name if pass_name == ANIMATIC else asked.get("pass") or pass_name
     shot = by_id[asked["shot"]]
-    number = asked.get("take")
-    if number is None:
-        found = choice(board, shot, source)
-        several = len(found.seeds) != 1 and source != ANIMATIC
+    found = choice(board, shot, source)
+    number = None if asked.get("take") is None else int(asked["take"])
+    if found.undecided:
+        number = None
+    elif number is None:
+        several = len(found.seeds) > 1 and source != ANIMATIC
         number = found.picked or (None if several else 1)
+    elif number == found.origin:
+        number = 1
     frame = canonical_frame(asked.get("frame", _DEFAULT_FRAME))
     return FrameOf(source, shot.id, number, frame)
 
@@ -56,7 +63,10 @@ class ChainReader:
         self._reader = reader
         self._by_id = {shot.id: shot for shot in board.shots if shot.id}
         self._edges: dict[Node, tuple[Node, Layer]] = {}
+        self._changes: dict[Node, int] = {}
+        """How often the chain that ends at a shot goes from one pass to another."""
         self._judged: dict[tuple[str, Any], bool] = {}
+        self._noted: set[tuple[Any, ...]] = set()
 
     def add(self, shot: Shot, pass_name: str, layer: Layer) -> None:
         """Check the frame that `shot` begins with in a pass; `layer` is who says so."""
@@ -68,15 +78,8 @@ class ChainReader:
             other = choice(self._board, self._by_id[found.shot], found.pass_name)
         except TakesError:
             return  # noted where it stands
-        number = asked.values.get("take")
-        if number is not None and not other.undecided and number > len(other.seeds):
-            self._note_take(asked, found, len(other.seeds))
-        elif other.undecided and number is not None:
-            message = (
-                f"pass {found.pass_name} renders the picked take of {found.shot}, and none is "
-                "picked; leave take out, or name another pass"
-            )
-            asked.note("take", message)
+        if asked.values.get("take") is not None and not other.undecided:
+            self._check_take(asked, found, other)
         self._check_time(asked, found)
         if shot.id:
             self._edges[pass_name, shot.id] = ((found.pass_name, found.shot), asked)
@@ -92,7 +95,18 @@ class ChainReader:
                 node = self._edges[node][0]
             if node in path:
                 self._note_circle([*path][[*path].index(node) :])
+            else:
+                self._count_changes([*path])
             done.update(path)
+
+    def _count_changes(self, path: list[Node]) -> None:
+        """A plan goes from pass to pass one within the other, which has to have an end."""
+        for node in reversed(path):
+            before = self._edges[node][0]
+            self._changes[node] = self._changes.get(before, 0) + (before[0] != node[0])
+            if self._changes[node] == _CHANGES_MAX + 1:
+                message = f"this chain goes from pass to pass more than {_CHANGES_MAX} times"
+                self._edges[node][1].note("shot", f"{message}; end it earlier")
 
     def _note_circle(self, circle: list[Node]) -> None:
         first = min(circle, key=lambda node: self._edges[node][1].values.place)
@@ -122,7 +136,10 @@ class ChainReader:
         self._reader.check_keys(asked, INIT_IMAGE)
         values = asked.values
         if "shot" not in values:
-            asked.note_lack("which shot's frame? Write it as in {shot: zoom, frame: last}")
+            asked.note_lack(
+                "which shot's frame? Write it as in {shot: zoom, frame: last}; for a file or an "
+                "https URL write its name alone"
+            )
             yield False
         else:
             yield self._is_known(asked, "shot", self._by_id)
@@ -149,22 +166,34 @@ class ChainReader:
             asked.note(key, f"the board has no pass {name}{guess}")
         return False
 
-    def _note_take(self, asked: Layer, found: FrameOf, takes: int) -> None:
-        has = "1 take" if takes == 1 else f"{takes} takes"
-        why = ""
-        if found.pass_name not in {"draft", ANIMATIC}:
-            why = ", the picked one" if takes == 1 else ""
-        message = f"{found.shot} has {has} in pass {found.pass_name}{why}; write another number"
-        asked.note("take", f"{message}, or leave take out")
+    def _check_take(self, asked: Layer, found: FrameOf, other: Choice) -> None:
+        number, takes = int(asked.values["take"]), len(other.seeds)
+        if other.origin is not None and number != other.origin:
+            message = (
+                f"{found.shot} is rendered from its picked take, which is {other.origin}; "
+                "pick that one, leave take out, or write `pass: draft`"
+            )
+        elif other.origin is None and number > takes:
+            has = "1 take" if takes == 1 else f"{takes} takes"
+            message = f"{found.shot} has {has}; write another number, or leave take out"
+        else:
+            return
+        self._note(asked, "take", message, found.pass_name)
 
     def _check_time(self, asked: Layer, found: FrameOf) -> None:
         seconds = frame_seconds(found.frame)
         length = nearest(self._board, self._by_id[found.shot], found.pass_name, "duration")
         if seconds is not None and isinstance(length, int | float) and seconds >= length:
-            where = f" in pass {found.pass_name}" if self._board.passes else ""
-            asked.note(
-                "frame", f"{found.shot} is {length:g} s long{where}; write an earlier time, or last"
-            )
+            message = f"{found.shot} is {length:g} s long; write an earlier time, or last"
+            self._note(asked, "frame", message, found.pass_name)
+
+    def _note(self, asked: Layer, key: str, message: str, pass_name: str) -> None:
+        """Notes what is wrong in a pass; once, where it is so in the board's own already."""
+        known = (*asked.spot(key), message)
+        if known not in self._noted:
+            self._noted.add(known)
+            context = "" if pass_name in BUILT_IN_PASSES else f" (in pass {pass_name})"
+            asked.note(key, message + context)
 
 
 def is_frame(value: Any) -> bool:

@@ -56,10 +56,12 @@ class Fragments:
     def _unknown(self, name: str) -> str:
         if guess := did_you_mean(name.strip(), self.texts):
             return f"there is no {quoted(name)} in cast{guess}"
+        if not name.strip():
+            return f"{{{name}}} names nothing; write {{{{}}}} for braces"
         if name == STYLE:
             return "{style} stands in the prompt, and the board has no style; write one at the top"
-        there = f"; there are {listed(self.texts)}" if self.texts else ""
-        known = "" if len(self.texts) > 12 else there
+        names = [text for text in self.texts if text != STYLE]
+        known = f", which has {listed(names)}" if 0 < len(names) <= 12 else ""
         return f"there is no {quoted(name)} in cast{known}; write it there, or {{{{ for a brace"
 
 

@@ -26,7 +26,10 @@ _BLANK: Final = {
     "title": "write one, or remove the line",
     "init_image": "write the name of an image file, or remove the line",
 }
-_REMEDIES: Final = {"init_image": "; write the name of an image file, or an https URL"}
+_REMEDIES: Final = {
+    "init_image": "; write the name of an image file, an https URL, or a frame of another shot, "
+    "as in {shot: zoom, frame: last}"
+}
 MAX_SEED: Final = 4294967295
 """As in the models' schemas: what is counted up from a seed must stay within."""
 

@@ -48,8 +48,8 @@ class ShotReader:
         self._open_table = open_table
         self._top = Layer("", board.root, board.defaults.findings)
         self._keys = frozenset(reader.keys.allowed[SHOT])
-        self._seen: dict[str, tuple[str, str]] = {}
-        """Ids in small letters: as written, and where."""
+        self._seen: dict[str, tuple[str, str, int]] = {}
+        """Ids in small letters: as written, the file and the line."""
 
     def read(self) -> list[Shot]:
         """All shots, in cutting order: those of the list, then those of the table."""
@@ -137,10 +137,10 @@ class ShotReader:
         if fault := name_fault(identity):
             layer.note("id", fault)
             return ""
-        here, line = layer.findings.file, layer.values.value_place("id")[0]
-        where = f"line {line}" if here == self._top.findings.file else f"{here}:{line}"
+        here, (line, _column) = layer.spot("id")
         if identity.casefold() in self._seen:
-            other, there = self._seen[identity.casefold()]
+            other, file, number = self._seen[identity.casefold()]
+            there = f"line {number}" if file == here else f"{file}:{number}"
             message = (
                 f"the shot in {there} is called {other} too; each shot needs its own id"
                 if other == identity
@@ -148,7 +148,7 @@ class ShotReader:
                 "systems would write both into one file; rename one"
             )
             layer.note("id", message)
-        self._seen.setdefault(identity.casefold(), (identity, where))
+        self._seen.setdefault(identity.casefold(), (identity, here, line))
         return identity
 
     def _add_picks(self, picks: Layer, shots: Sequence[Shot]) -> None:

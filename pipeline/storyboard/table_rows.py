@@ -30,6 +30,9 @@ DIGEST_LENGTH: Final = 10
 _READ: Final = 2 * SLUG_LENGTH
 """Characters of a prompt that its slug is made of."""
 
+_FRAGMENT: Final = re.compile(r"\{[^{}]*\}?")
+"""Words that stand for others, `{style}`; an id that has them would say less."""
+
 _PLAIN: Final = bytes(c if chr(c).isalnum() and c < 128 else ord(" ") for c in range(256)).lower()
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _UNICODE: Final = unicodedata.ucd_3_2_0
@@ -88,7 +91,8 @@ def made_id(prompt: str) -> str:
     """
     stripped = prompt.strip()
     digest = hashlib.sha256(stripped.encode()).hexdigest()[:DIGEST_LENGTH]
-    return f"{_slug(stripped[:_READ]) or 'shot'}-{digest}"
+    words = _FRAGMENT.sub(" ", stripped[:_READ])
+    return f"{_slug(words) or 'shot'}-{digest}"
 
 
 def _slug(text: str) -> str:

@@ -67,7 +67,9 @@ class TakeReader:
         try:
             found = choice(self._board, shot, pass_name)
         except TakesError as error:
-            error.layer.note(error.field, str(error))
+            of_shot = error.layer in [shot.layer, *shot.passes.values()]
+            context = "" if of_shot else f" (in shot {shot.id or shot.layer.path})"
+            error.layer.note(error.field, f"{error}{context}")
             return None
         highest = max((seed for seed in found.seeds if seed is not None), default=0)
         if highest > MAX_SEED:

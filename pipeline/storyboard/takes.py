@@ -38,12 +38,14 @@ class Choice:
     """The takes of a shot in one pass: a seed each, None for a take that has none.
 
     `picked` is the number of the circled one. `undecided`: so many takes were made, and this pass
-    renders one that is not picked yet; then there are no seeds.
+    renders one that is not picked yet; then there are no seeds. `origin`: this pass renders that
+    take of the board's own pass, and no other.
     """
 
     seeds: tuple[int | None, ...]
     picked: int | None = None
     undecided: int = 0
+    origin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,12 @@ def promoted(
     """
     said, own = _said(base, _Said()), tuple(own)
     seeds = _seeds(said)
+    has_own = any(field in layer.values for layer in own for field in _OWN)
     if pick is not None:
         seed = seeds[min(pick, len(seeds)) - 1]
         chosen = _seeds(_said(own, _Said(seed=seed)))
-        return Choice(chosen, own_pick or 1)
-    if len(seeds) > 1 and not any(field in layer.values for layer in own for field in _OWN):
+        return Choice(chosen, own_pick or 1, origin=None if has_own else pick)
+    if len(seeds) > 1 and not has_own:
         return Choice((), undecided=len(seeds))
     return Choice(_seeds(_said(own, said)), own_pick)
 

@@ -177,6 +177,7 @@ def test_a_line_of_text_is_a_prompt() -> None:
         ("  Slow zoom into ramen.\n", "slow-zoom-into-ramen-5f4c941e2b"),
         ("Crème brûlée — die Straße", "creme-brulee-die-strasse-72d223e588"),
         ("拉面，特写", "shot-ff3f2b78fa"),
+        ("{hero} walks. {style", "walks-0c3462c7a8"),
         ("CON", "con-a3dbc4b644"),
         ("a" * 50, f"{'a' * 40}-160b4e433e"),
         (f"{'word ' * 7}seventh more", f"{'word-' * 7}46f16c83a5"),
