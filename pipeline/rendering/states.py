@@ -92,7 +92,8 @@ def apply(records: MutableMapping[str, Record], event: Event) -> None:
             assert record is not None  # noqa: S101 (LEGAL lets only Intent and Restored begin)
             replaced = records.get(event.to)
             del records[event.render]
-            records[event.to] = replace(record, history=_bounded(*_past(replaced), *record.history))
+            # What it takes the place of came while it was away, so after its own history.
+            records[event.to] = replace(record, history=_bounded(*record.history, *_past(replaced)))
         case Restored():
             records[event.render] = _restored(event, record)
         case _:
