@@ -84,10 +84,8 @@ def out_task_id(
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """What changed from one request to the next, a phrase a field: `duration 4 → 3`."""
     phrases = []
-    for name in [*after, *(name for name in before if name not in after)]:
+    for name in changed(before, after):
         old, new = before.get(name), after.get(name)
-        if old == new:
-            continue
         if name == "init_image":
             phrase = _still_difference(old, new)
         elif name == "prompt":
@@ -103,13 +101,26 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[st
     return tuple(phrases)
 
 
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that two requests don't agree in. An image that was only moved is the same."""
+    names = [*after, *(name for name in before if name not in after)]
+    return tuple(name for name in names if not _agree(before.get(name), after.get(name)))
+
+
+def _agree(old: object, new: object) -> bool:
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return old == new
+    if "sha256" in new:
+        return bool(old.get("sha256") == new["sha256"])
+    return all(old.get(name) == value for name, value in new.items())  # the same frame, unseen
+
+
 def _still_difference(old: object, new: object) -> str:
     if old is None or new is None:
         return f"init image {'added' if old is None else 'removed'}"
     if not isinstance(new, dict):
         return "init image changed"
-    # A frame that isn't known yet tells nothing; an image that was only moved is the same.
-    if "sha256" not in new or (isinstance(old, dict) and old.get("sha256") == new["sha256"]):
-        return ""
+    if "sha256" not in new:
+        return ""  # a frame that isn't known yet tells nothing
     what = f"the {new['frame']} frame of {new['shot']}" if "shot" in new else "init image"
     return f"{what} changed"

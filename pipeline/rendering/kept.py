@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from pipeline.rendering.records import Record
     from pipeline.rendering.steps import Wanted
-    from pipeline.storyboard.shots import Storyboard
+    from pipeline.storyboard.shots import Storyboard, Take
 
 _TAKE_NUMBER = re.compile(r"\.t([0-9]{1,9})\.a[0-9]+\.[0-9a-f]+$")
 """In an `out_task_id`."""
@@ -79,7 +80,7 @@ class Kept:
         know its key after all (a 504 that came too soon), nothing is bought.
         """
         known = [self._records[name] for name in self._names.get(want.digest, ())]
-        known = [k for k in known if k.digest == want.digest and self._owns(want, k)]
+        known = [k for k in known if k.digest == want.digest and belongs(k, want.take, self._board)]
         last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
         if last is None:
             return 1
@@ -100,16 +101,19 @@ class Kept:
         return name
 
     def _owns(self, want: Wanted, record: Record) -> bool:
-        """Whether it was bought for this very take."""
-        return record.out_task_id == self._key(want, want.take.number, record)
+        return belongs(record, want.take, self._board)
 
     def _is_its_shots(self, want: Wanted, record: Record) -> bool:
-        """Whether it was bought for this take or, where a seed tells them apart, its shot."""
-        if "seed" not in want.fields:
-            return self._owns(want, record)
+        """Whether it was bought for this take or, where a seed tells them apart, for its shot."""
         number = _TAKE_NUMBER.search(record.out_task_id)
-        return number is not None and record.out_task_id == self._key(want, int(number[1]), record)
+        if "seed" not in want.fields or number is None:
+            return self._owns(want, record)
+        return belongs(record, replace(want.take, number=int(number[1])), self._board)
 
-    def _key(self, want: Wanted, number: int, record: Record) -> str:
-        board, shot = self._board, want.take.shot
-        return out_task_id(board.name, board.pass_name, shot, number, record.digest, record.attempt)
+
+def belongs(record: Record, take: Take, board: Storyboard) -> bool:
+    """Whether a kept record is of this take, and not of another one with an equal request."""
+    key = out_task_id(
+        board.name, board.pass_name, take.shot, take.number, record.digest, record.attempt
+    )
+    return record.out_task_id == key

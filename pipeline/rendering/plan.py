@@ -92,12 +92,16 @@ class Planner:
         return decide.steps([take])[take.key]
 
 
-def _undecided(shot: Undecided) -> Step:
-    reason = (
+def why_none(shot: Undecided) -> str:
+    """Why a pass renders nothing of a shot, and what to do about it."""
+    return (
         f"{shot.takes} takes, and none is picked: `shotmake pick SPEC {shot.shot}=N`, or write "
         "under the pass how many takes it has"
     )
-    return Step(shot.shot, Action.SKIP, reason, digest="", attempt=1, waits=True)
+
+
+def _undecided(shot: Undecided) -> Step:
+    return Step(shot.shot, Action.SKIP, why_none(shot), digest="", attempt=1, waits=True)
 
 
 class _Chains:

@@ -107,8 +107,8 @@ CLIPS = (
         "each shot's own clip",
         "Another shot's clip of an equal request is not this one's.",
         "rendering/kept.py",
-        "        return record.out_task_id == key",
-        "        return True",
+        "    return record.out_task_id == key",
+        "    return True",
         (f"{_KEPT}::test_equal_requests_keep_their_own_clips",),
     ),
     Safeguard(
