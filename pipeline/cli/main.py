@@ -26,6 +26,11 @@ wrong, nothing was submitted · 3 money · 4 credentials · 5 another run holds 
 environment: BYTESPIKE_API_KEY, SHOTMAKE_BASE_URL, SHOTMAKE_CONCURRENCY
 """
 
+_PASS_HELP = (
+    "animatic, draft, or one that the board defines; default: draft with a key in "
+    "BYTESPIKE_API_KEY, else animatic"
+)
+
 _VIOLATIONS_SHOWN = 1000
 """Nobody reads more of them, and a file can be made to have millions."""
 
@@ -37,6 +42,7 @@ _COMMANDS = {
     "init": "pipeline.cli.reference",
     "plan": "pipeline.cli.planning",
     "status": "pipeline.cli.planning",
+    "explain": "pipeline.cli.explain",
     "run": "pipeline.cli.run",
     "cancel": "pipeline.cli.cancel",
     "pick": "pipeline.cli.pick",
@@ -126,6 +132,10 @@ def _parser() -> argparse.ArgumentParser:
     _run_options(_selection(_json(_specs(add("run", "render what is new, changed or failed")))))
     status = _json(_specs(add("status", "what there is, pass by pass")))
     status.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
+    explain = _json(add("explain", "one shot: its request, what is new in it, and its attempts"))
+    explain.add_argument("spec", metavar="SPEC", help="a storyboard")
+    explain.add_argument("shot", metavar="SHOT", help="all takes of a shot, or one, as in pour.t2")
+    explain.add_argument("--pass", dest="pass_name", metavar="NAME", help=_PASS_HELP)
     cancel = _specs(add("cancel", "end every open task of the boards, and say what was billed"))
     cancel.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
     pick = add("pick", "write into a storyboard which take of a shot is the circled one")
@@ -151,13 +161,7 @@ def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 def _selection(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     group = parser.add_argument_group("which takes")
-    group.add_argument(
-        "--pass",
-        dest="pass_name",
-        metavar="NAME",
-        help="animatic, draft, or one that the board defines; default: draft with a key in "
-        "BYTESPIKE_API_KEY, else animatic",
-    )
+    group.add_argument("--pass", dest="pass_name", metavar="NAME", help=_PASS_HELP)
     group.add_argument("--shot", action="append", metavar="GLOB", help="repeatable")
     group.add_argument("--failed", action="store_true", help="only those not rendered last time")
     group.add_argument(
