@@ -34,7 +34,7 @@ _TAKE = re.compile(r"(.+)\.t([0-9]{1,9})")
 def explain(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """`shotmake explain SPEC SHOT`: asks nobody, changes nothing. Raises `UsageError`."""
     destination = choose(args.pass_name, environment())
-    loaded = load_for(destination, [args.spec], terminal)
+    loaded = load_for(destination, [args.spec], Path(args.outputs), terminal)
     (board,) = loaded.boards
     chosen = _chosen(board, args.shot)
     takes: list[Explained] = []

@@ -80,7 +80,7 @@ class Kept:
         know its key after all (a 504 that came too soon), nothing is bought.
         """
         known = [self._records[name] for name in self._names.get(want.digest, ())]
-        known = [k for k in known if k.digest == want.digest and belongs(k, want.take, self._board)]
+        known = [k for k in known if k.digest == want.digest and self._owns(want, k)]
         last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
         if last is None:
             return 1
