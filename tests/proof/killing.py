@@ -55,6 +55,19 @@ WORKLOADS: dict[str, tuple[Act, ...]] = {
 }
 """The last act is the one that is killed."""
 
+_LINKS = ("a spoon\n    init_image: {shot: a}", "a mouth\n    init_image: {shot: b, frame: first}")
+
+DIRECTED: dict[str, tuple[Act, ...]] = {
+    "chain": (Act(("a bowl", *_LINKS)), Act(("a tall bowl", *_LINKS))),
+    "seeds change places": (
+        Act(("a bowl\n    seeds: [7, 11, 13]",)),
+        Act(("a bowl\n    seeds: [11, 13, 5]",)),
+    ),
+}
+"""Shots that begin where another one ends, and takes whose clips move: killed in `make test`, the
+rest of the proofs in the soak.
+"""
+
 ABREAST: tuple[Act, ...] = (
     Act(("a bowl", "a cup", "a plate"), ("run", "--concurrency", "3", "--retries", "1")),
 )

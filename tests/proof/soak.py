@@ -24,6 +24,7 @@ from tests.proof.hostile.campaign import campaign
 from tests.proof.hostile.files import fuzz
 from tests.proof.killing import (
     ABREAST,
+    DIRECTED,
     LARGER,
     WORKLOADS,
     cut_and_rerun,
@@ -52,7 +53,7 @@ Part = Callable[[Stage], str]
 def kills(stage: Stage) -> str:
     """Every kill of every workload, six-shot boards included."""
     died = 0
-    for workload in (*WORKLOADS.values(), *LARGER.values()):
+    for workload in (*WORKLOADS.values(), *DIRECTED.values(), *LARGER.values()):
         expected = undisturbed(stage, workload)
         died += kill_and_rerun(stage, workload, expected, expected.kills)
     return f"{died:,} processes killed, each rerun"
@@ -79,7 +80,7 @@ def random_kills(stage: Stage) -> str:
 def power_cuts(stage: Stage) -> str:
     """The power goes at every boundary of every workload, and the disk keeps less or more."""
     cuts = 0
-    for workload in (*WORKLOADS.values(), LARGER["six shots"]):
+    for workload in (*WORKLOADS.values(), *DIRECTED.values(), LARGER["six shots"]):
         expected = undisturbed(stage, workload)
         for survives in (NOTHING, NAMES):
             cuts += cut_and_rerun(stage, workload, expected, expected.kills, survives)
@@ -89,7 +90,7 @@ def power_cuts(stage: Stage) -> str:
 def disks(stage: Stage) -> str:
     """Every operation fails with every error, once and for good."""
     met = 0
-    for workload in (*WORKLOADS.values(), ABREAST):
+    for workload in (*WORKLOADS.values(), *DIRECTED.values(), ABREAST):
         expected = undisturbed(stage, workload)
         met += fail_and_rerun(stage, workload, expected, faults(expected, ERRNOS))
     return f"{met:,} failing operations, each rerun"
@@ -98,7 +99,7 @@ def disks(stage: Stage) -> str:
 def races(stage: Stage) -> str:
     """Two to eight processes on every workload, the lock working and broken."""
     begun = 0
-    for workload in (*WORKLOADS.values(), *LARGER.values()):
+    for workload in (*WORKLOADS.values(), *DIRECTED.values(), *LARGER.values()):
         expected = undisturbed(stage, workload)
         for number in range(2, 9):
             for unlocked in (False, True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.proof.killing import (
+    DIRECTED,
     WORKLOADS,
     cut_and_rerun,
     kill_and_rerun,
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from tests.proof.stage import Stage
 
 
-@pytest.mark.parametrize("name", WORKLOADS)
+@pytest.mark.parametrize("name", [*WORKLOADS, *DIRECTED])
 def test_killed_at_every_boundary(stage: Stage, name: str) -> None:
     """SIGKILL before every boundary and in the midst of every write and chunk: what was bought is
     on record at once, and a rerun ends as an undisturbed run does, for the same credits."""
-    workload = WORKLOADS[name]
+    workload = (WORKLOADS | DIRECTED)[name]
     expected = undisturbed(stage, workload)
     died = kill_and_rerun(stage, workload, expected, expected.kills)
     assert died > 0.9 * len(expected.kills)
