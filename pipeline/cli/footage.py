@@ -31,6 +31,8 @@ class OtherPasses:
     board: Storyboard
     folder: Folder
     provider: str
+    _pictures: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What frames were, by clip and place: many shots may begin with one and the same."""
     _planners: dict[str, Planner | str] = field(default_factory=dict)
     """By pass; or why there is none."""
 
@@ -47,11 +49,16 @@ class OtherPasses:
 
     def picture(self, of: FrameOf, clip: Clip) -> str:
         """sha256 (hex) of the frame as PNG. Raises `MediaError`."""
+        known = self._pictures.get((clip.sha256, of.frame))
+        if known is not None:
+            return known
         folder = self.folder.of_pass(of.pass_name)
         # By its bytes: a frame of another clip than the one on record would be paid for.
         if folder.sha256(clip.path) != clip.sha256:
             raise MediaError(f"{clip.path} is not the clip on record")
-        return hashlib.sha256(frame_png(folder.clip(clip.path), of.frame)).hexdigest()
+        sha256 = hashlib.sha256(frame_png(folder.clip(clip.path), of.frame)).hexdigest()
+        self._pictures[clip.sha256, of.frame] = sha256
+        return sha256
 
     def _planner(self, pass_name: str) -> Planner | str:
         board = self.loaded.in_pass(self.board.name, pass_name)

@@ -148,6 +148,7 @@ class LiveProgress:
             return
         row = self._rows.pop(key, None)
         self._ended += 1
+        self._total = max(self._total, self._ended)  # a step that waited may become two
         if notice.kind is not Kind.RECOVERED:
             self._credits += notice.credits or 0.0
         if notice.kind is Kind.SKIPPED:

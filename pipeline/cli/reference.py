@@ -34,6 +34,7 @@ shots:
       Wide aerial shot of a coastline at golden hour, slow push in,
       waves rolling towards the camera.
     seed: 7                             # the same seed again gives a similar picture
+    # takes: 3                          # seeds 7, 8, 9 to choose from: shotmake pick SPEC opening=2
 
   - id: detail
     prompt: Macro shot of a sea shell in wet sand, static camera, soft morning light.

@@ -81,6 +81,7 @@ class Board:
         `key_id` tells with which API key.
         """
         take = wanted.take
+        assert wanted.digest, "a request that isn't known yet is not bought"  # noqa: S101
         if state_of(self.book.records.get(take.key)) is State.COMPLETED:
             self.lost(take.key)  # its clip is gone, and no task is known that could bring it back
         key = out_task_id(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline.errors import MediaError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _BODY_BYTES_MAX = 1024 * 1024 - 1
 """Over 1 MiB gets 413 (tasks-api.md, "Submit")."""
 
+_PICTURES_MAX = 4
+
 _ANY_KEY = "k" * 64
 """As long as a key can be: the image must not depend on the attempt that it is sent with."""
 
@@ -43,6 +45,8 @@ class Gateway:
     models: Mapping[str, Model]
     own_cadence: Sequence[Window] = ()
     free: bool = False
+    _pictures: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """PNGs by the digests that they should have."""
 
     def cadence(self, model: str) -> Sequence[Window]:
         """How often this model's tasks are asked about; empty where nobody knows the model."""
@@ -55,7 +59,7 @@ class Gateway:
             case Still() as still:
                 name, content = still.name, _file(still)
             case Frame() as still:
-                name, content = words(still.of), frame_png(still.clip, still.of.frame)
+                name, content = words(still.of), self._picture(still)
             case FrameOf():  # pragma: no cover - such a request has no digest, and no step
                 raise MediaError("the frame that it begins with is not known yet")
             case url:
@@ -69,6 +73,15 @@ class Gateway:
             return data_url(content, frame_size(request.aspect, request.resolution), room)
         except MediaError as error:
             raise MediaError(f"{name}: {error}") from error
+
+
+    def _picture(self, frame: Frame) -> bytes:
+        """The frame's PNG. The last ones are kept: many shots may begin with one and the same."""
+        if frame.sha256 not in self._pictures:
+            while len(self._pictures) >= _PICTURES_MAX:
+                del self._pictures[next(iter(self._pictures))]
+            self._pictures[frame.sha256] = frame_png(frame.clip, frame.of.frame)
+        return self._pictures[frame.sha256]
 
 
 def _file(still: Still) -> bytes:

@@ -1,0 +1,85 @@
+"""The storyboards of docs/directing.md do what the page says of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.cli.main import command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGE = (Path(__file__).parents[1] / "docs/directing.md").read_text("utf-8")
+BOARDS = dict(re.findall(r"```yaml\n# (specs/[\w-]+\.yaml)\n(.*?)```", PAGE, re.DOTALL))
+(TABLE,) = re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's storyboards in a folder, a second a shot."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BYTESPIKE_API_KEY", raising=False)
+    Path("specs/tables").mkdir(parents=True)
+    Path("specs/tables/cities.csv").write_text(TABLE, "utf-8")
+    for name, text in BOARDS.items():
+        Path(name).write_text(re.sub(r"duration: \d+", "duration: 1", text), "utf-8")
+
+
+@pytest.fixture
+def steps(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, str]]:
+    """The actions that a plan has, by take."""
+
+    def planned(*arguments: str) -> dict[str, str]:
+        capsys.readouterr()
+        assert command(["plan", "--json", *arguments]) == 0
+        document = json.loads(capsys.readouterr().out)
+        return {step["render"]: step["action"] for step in document["steps"]}
+
+    return planned
+
+
+def test_the_page_has_its_storyboards() -> None:
+    """None is left out because its first line was changed."""
+    assert len(BOARDS) == PAGE.count("```yaml") == 5
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_storyboard_of_the_page_renders(name: str) -> None:
+    """Without a word of the checker's, and a second run has nothing to do."""
+    assert command(["check", name]) == 0
+    assert command(["run", "--pass", "animatic", name]) == 0
+    assert command(["plan", "--pass", "animatic", "--check", name]) == 0
+
+
+def test_takes_and_what_a_final_makes_of_them(steps: Callable[..., dict[str, str]]) -> None:
+    """The table of passes: the picked one, none, and shots of their own."""
+    bowls = "specs/bowls.yaml"
+    assert len(steps("--pass", "draft", bowls)) == 7
+    assert steps("--pass", "final", bowls) == {"zoom": "render", "pour": "skip", "bite": "skip"}
+    assert steps("--pass", "final", "--only-picked", bowls) == {"zoom": "render"}
+    assert steps("--pass", "draft", "--only-picked", bowls) == {"zoom.t2": "render"}
+    promoted = "specs/promoted.yaml"
+    assert steps("--pass", "final", promoted) == {"street": "skip", "packshot": "render"}
+    assert steps("--pass", "vertical", promoted) == {"street": "render", "packshot": "render"}
+
+
+def test_pick_writes_what_the_page_says(
+    capsys: pytest.CaptureFixture[str], steps: Callable[..., dict[str, str]]
+) -> None:
+    """Its two lines, and a file that differs in no more than they say."""
+    before = Path("specs/bowls.yaml").read_text("utf-8").splitlines()
+    assert command(["pick", "specs/bowls.yaml", "pour=2", "zoom=3"]) == 0
+    (block,) = re.findall(r"```console\n\$ shotmake pick [^\n]*\n(.*?)```", PAGE, re.DOTALL)
+    assert capsys.readouterr().out == block
+    after = Path("specs/bowls.yaml").read_text("utf-8").splitlines()
+    assert len(after) == len(before) + 1
+    assert [line for line in after if line not in before] == [
+        "    pick: 3              # the second one is circled",
+        "    pick: 2",
+    ]
+    assert steps("--pass", "final", "specs/bowls.yaml")["pour"] == "render"
