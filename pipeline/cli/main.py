@@ -46,6 +46,7 @@ _COMMANDS = {
     "run": "pipeline.cli.run",
     "cancel": "pipeline.cli.cancel",
     "pick": "pipeline.cli.pick",
+    "accept": "pipeline.cli.accept",
     "serve": "pipeline.cli.serve",
 }
 
@@ -143,6 +144,10 @@ def _parser() -> argparse.ArgumentParser:
     pick.add_argument(
         "picks", metavar="SHOT=TAKE", nargs="+", help="as in pour=2; pour=none takes it away"
     )
+    accept = add("accept", "call clips good as they are: no run replaces them, nothing is bought")
+    accept.add_argument("spec", metavar="SPEC", help="the storyboard")
+    accept.add_argument("shot", metavar="SHOT", nargs="+", help="all takes of it, or one: pour.t2")
+    accept.add_argument("--pass", dest="pass_name", metavar="NAME", help="default: as for run")
     _serve_options(add("serve", "the tasks API on this machine, drawing animatics"))
     return parser
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import MediaError
-from pipeline.media.probe import probe
+from pipeline.rendering.adopting import adopted, described, inspect
 from pipeline.rendering.digest import out_task_id
 from pipeline.rendering.events import (
     Ended,
@@ -19,11 +19,10 @@ from pipeline.rendering.events import (
     Moved,
     Refused,
     Renamed,
-    Restored,
     Stored,
     Submitted,
 )
-from pipeline.rendering.records import KEPT, Clip, Failure, State, Status, state_of
+from pipeline.rendering.records import KEPT, State, Status, state_of
 from pipeline.rendering.steps import Action
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from pipeline.media.probe import Footage
     from pipeline.rendering.book import Book
     from pipeline.rendering.folder import Folder
-    from pipeline.rendering.records import Record
+    from pipeline.rendering.records import Clip, Failure, Record
     from pipeline.rendering.steps import Plan, Step, Wanted
     from pipeline.tasks_api.download import Fetched
 
@@ -128,7 +127,7 @@ class Board:
         path = f"{render}.mp4"
         self._clear(path)
         self.folder.place(self.folder.part(render), path, fetched.sha256)
-        clip = _clip(path, fetched.sha256, fetched.bytes, footage)
+        clip = described(path, fetched.sha256, fetched.bytes, footage)
         self.book.note(Stored(render, self.now(), clip, difference))
         return clip
 
@@ -152,25 +151,11 @@ class Board:
         """A clip that no record speaks for becomes the take's."""
         assert step.wanted is not None  # noqa: S101 (only takes are restored)
         try:
-            footage = probe(self.folder.clip(path))
+            clip = inspect(self.folder, path)
         except MediaError:
             self.folder.shelve(path)
             raise
-        take = step.wanted.take
-        self.book.note(
-            Restored(
-                render=step.render,
-                at=self.now(),
-                provider=plan.provider,
-                digest=step.digest,
-                request=step.wanted.fields,
-                out_task_id=out_task_id(
-                    plan.storyboard, plan.pass_name, take.shot, take.number, step.digest, 1
-                ),
-                clip=_clip(path, self.folder.sha256(path), self.folder.size(path) or 0, footage),
-            ),
-            sync=True,
-        )
+        self.book.note(adopted(plan, step.wanted, clip, self.now()), sync=True)
 
     def _bring_home(self, render: str, clip: Clip) -> Clip:
         """Move a take's clip to where the current one belongs."""
@@ -219,8 +204,3 @@ class Board:
     def _is(self, path: str, clip: Clip) -> bool:
         """The very bytes: by sizes alone, clips that a killed run has left could be mixed up."""
         return self._has(path, clip) and self.folder.sha256(path) == clip.sha256
-
-
-def _clip(path: str, sha256: str, size: int, footage: Footage) -> Clip:
-    seconds = round(footage.duration_seconds, 3)
-    return Clip(path, sha256, size, seconds, footage.width, footage.height)

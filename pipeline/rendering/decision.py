@@ -176,8 +176,10 @@ class Decision:
         key = want.take.key
         if self._selection.force:
             step = self._render(want, "forced", record)
-            # Also of a clip that was found without its task: its number was bought, too.
-            attempt = max(step.attempt, record.attempt + 1)
+            attempt = step.attempt
+            if record.digest == want.digest:  # else it is accepted, and its number another's
+                # Also of a clip that was found without its task: its number was bought, too.
+                attempt = max(attempt, record.attempt + 1)
             return replace(step, attempt=attempt, moves=((key, self._kept.free_name(record)),))
         if clip_is_there(record, self.clips):
             return self._free(want, Action.SKIP, UP_TO_DATE, record)

@@ -94,7 +94,9 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A clip that lay in `kept/` without a record is the take's; where it was bought is unknown."""
+    """A clip that lay there without a record is the take's; where it was bought is unknown, if it
+    was. `attempt` is the number that goes with its `out_task_id`.
+    """
 
     render: str
     at: str
@@ -103,6 +105,7 @@ class Restored:
     request: Mapping[str, Any]
     out_task_id: str
     clip: Clip
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)

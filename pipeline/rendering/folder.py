@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, count
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEPT_FOLDER = KEPT.rstrip("/")
+_OURS = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.t([2-9]|[1-9][0-9]+))?"  # a take
+    r"|kept/(unknown-)?[0-9a-f]{12}(-[0-9]+)?)\.mp4(\.part)?"
+    r"|(results\.json|\.lock-owner\.json)\.new"
+)
 
 
 class Folder:
@@ -124,12 +130,19 @@ class Folder:
 
     def clips(self) -> dict[str, int]:
         """Every clip's size in bytes, by its path relative to the folder (one scan)."""
+        return self._files(".mp4")
+
+    def leftovers(self) -> dict[str, int]:
+        """What killed runs have left of files that they were writing, as `clips` has it."""
+        return {path: size for path, size in self._files(".part", ".new").items() if is_ours(path)}
+
+    def _files(self, *endings: str) -> dict[str, int]:
         found: dict[str, int] = {}
         for prefix in ("", KEPT):
             try:
                 with os.scandir(self.path / prefix) as entries:
                     for entry in entries:
-                        if entry.name.endswith(".mp4") and entry.is_file(follow_symlinks=False):
+                        if entry.name.endswith(endings) and entry.is_file(follow_symlinks=False):
                             found[prefix + entry.name] = entry.stat(follow_symlinks=False).st_size
             except (FileNotFoundError, NotADirectoryError):
                 continue
@@ -201,6 +214,19 @@ class Folder:
             path.replace(home)
             self._unsynced.add(home.parent)
 
+    def remove(self, relative: str) -> None:
+        """Remove a file for good; a link, which is nobody's clip, stays. Raises `FolderError`."""
+        path = self.path / relative
+        with self._guarded(path):
+            if not path.is_symlink():
+                path.unlink(missing_ok=True)
+
+    def sync_clip(self, relative: str) -> None:
+        """Have a clip on the disk that somebody else has put here. Raises `FolderError`."""
+        with self._guarded(self.path / relative):
+            disk.sync(self.path / relative)
+        self.sync_moves(relative)
+
     def sync_moves(self, *others: str) -> None:
         """Have the clips that were moved on the disk under their new names, and `others` that an
         earlier run has moved. Raises `FolderError`.
@@ -235,6 +261,13 @@ class Folder:
 def cache_path(outputs: Path, name: str) -> Path:
     """Where a file lies that only saves time, and is in no board's or pass's folder."""
     return outputs / ".cache" / name
+
+
+def is_ours(relative: str) -> bool:
+    """Whether a file in a pass's folder is called as shotmake calls its clips and what it writes
+    on the way to one; whatever else lies there is somebody else's.
+    """
+    return _OURS.fullmatch(relative) is not None
 
 
 def passes(outputs: Path, board: str) -> list[str]:

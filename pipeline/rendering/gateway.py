@@ -74,7 +74,6 @@ class Gateway:
         except MediaError as error:
             raise MediaError(f"{name}: {error}") from error
 
-
     def _picture(self, frame: Frame) -> bytes:
         """The frame's PNG. The last ones are kept: many shots may begin with one and the same."""
         if frame.sha256 not in self._pictures:

@@ -8,7 +8,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from pipeline.rendering.digest import out_task_id
-from pipeline.rendering.records import KEPT, WITHOUT_A_CLIP, state_of
+from pipeline.rendering.records import KEPT, WITHOUT_A_CLIP, State, state_of
 from pipeline.tasks_api.wire import DUPLICATE_KEY
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Kept:
         """`taken`: names that were given out before, and those that will be now."""
         self._board = board
         self._records = records
+        self._clips = clips
         taken |= {*(name.removesuffix(".mp4") for name in clips), *records}
         self._taken = taken
         self._names: dict[str, list[str]] = {}
@@ -47,22 +48,42 @@ class Kept:
 
     def last(self, want: Wanted) -> str | None:
         """The record of the last attempt at this request that is worth having: of this take or,
-        where a seed tells them apart, of another take of its shot.
+        where a seed tells them apart, of another take of its shot; what was only accepted for it
+        comes behind what was rendered for it.
 
         Another shot's clip of an equal request is not this shot's: without a seed no two agree.
         """
-        worth = [
-            name
+        worth = {
+            name: self._records[name]
             for name in self._names.get(want.digest, ())
             if self._is_its_shots(want, self._records[name])
-            and state_of(self._records[name]) not in WITHOUT_A_CLIP
-        ]
+            and self._is_worth_having(self._records[name])
+        }
 
-        def age(name: str) -> tuple[bool, int]:
-            record = self._records[name]
-            return self._owns(want, record), record.attempt
+        def rank(name: str) -> tuple[bool, bool, int]:
+            record = worth[name]
+            return record.digest == want.digest, self._owns(want, record), record.attempt
 
-        return max(worth, key=age, default=None)
+        return max(worth, key=rank, default=None)
+
+    def of_clip(self, want: Wanted, sha256: str) -> str | None:
+        """The take's own record whose clip has these bytes; best the one for this request."""
+        home = f"{want.take.key}.mp4"
+        alike = {
+            name: record
+            for name, record in self._records.items()
+            if name.startswith(KEPT)
+            and state_of(record) is State.COMPLETED
+            and record.clip is not None
+            and record.clip.sha256 == sha256
+            and (record.clip.path == home or self._owns(want, record))
+        }
+
+        def rank(name: str) -> tuple[bool, bool, int]:
+            record = alike[name]
+            return record.is_for(want.digest), record.task_id is not None, record.attempt
+
+        return max(alike, key=rank, default=None)
 
     def stranger(self, want: Wanted) -> str | None:
         """A clip named by this request that no record speaks for: its records were lost."""
@@ -81,7 +102,9 @@ class Kept:
         """
         known = [self._records[name] for name in self._names.get(want.digest, ())]
         known = [k for k in known if k.digest == want.digest and self._owns(want, k)]
-        last = max([*known, *([record] if record else [])], key=lambda r: r.attempt, default=None)
+        if record is not None and record.digest == want.digest:  # else it is accepted for it
+            known.append(record)
+        last = max(known, key=lambda r: r.attempt, default=None)
         if last is None:
             return 1
         # The provider has called the key another request's: it is of no use any more.
@@ -91,14 +114,15 @@ class Kept:
 
     def free_name(self, record: Record) -> str:
         """A free name for a record that gives way."""
-        stem = KEPT + record.digest[:12]
-        name = next(
-            name
-            for name in chain((stem,), (f"{stem}-{n}" for n in count(2)))
-            if name not in self._taken
-        )
-        self._taken.add(name)
-        return name
+        return free_name(record, self._taken)
+
+    def _is_worth_having(self, record: Record) -> bool:
+        """What was put there by hand, and is gone, has no task that could bring it back."""
+        state = state_of(record)
+        if state is not State.COMPLETED or record.task_id is not None:
+            return state not in WITHOUT_A_CLIP
+        clip = record.clip
+        return clip is not None and self._clips.get(clip.path) == clip.bytes
 
     def _owns(self, want: Wanted, record: Record) -> bool:
         return belongs(record, want.take, self._board)
@@ -117,3 +141,12 @@ def belongs(record: Record, take: Take, board: Storyboard) -> bool:
         board.name, board.pass_name, take.shot, take.number, record.digest, record.attempt
     )
     return record.out_task_id == key
+
+
+def free_name(record: Record, taken: set[str]) -> str:
+    """A name in `kept/` for a record that gives way; it is `taken` from now on."""
+    stem = KEPT + record.digest[:12]
+    names = chain((stem,), (f"{stem}-{n}" for n in count(2)))
+    name = next(name for name in names if name not in taken)
+    taken.add(name)
+    return name

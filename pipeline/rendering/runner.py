@@ -89,7 +89,7 @@ def _restore(work: Work, report: Report) -> Work | None:
         clip = work.board.restore(work.plan, step)
     except MediaError as error:
         record = work.board.book.records.get(step.render)
-        if record is not None and record.task_id is not None and record.digest == step.digest:
+        if record is not None and record.task_id is not None and record.is_for(step.digest):
             reason = f"{error}, its task is known"
             return replace(work, step=replace(step, action=Action.RECOVER, reason=reason))
         report.tell(work.notice(Kind.FAILED, f"{error}; run again to render it"))

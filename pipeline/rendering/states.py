@@ -136,7 +136,7 @@ def _restored(event: Restored, before: Record | None) -> Record:
         digest=event.digest,
         request=event.request,
         out_task_id=event.out_task_id,
-        attempt=1,
+        attempt=event.attempt,
         provider=event.provider,
         completed_at=event.at,
         clip=event.clip,

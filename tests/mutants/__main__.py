@@ -30,6 +30,7 @@ from tests.mutants.answers import ANSWERS
 from tests.mutants.clips import CLIPS
 from tests.mutants.doubts import DOUBTS
 from tests.mutants.downloads import DOWNLOADS
+from tests.mutants.hands import HANDS
 from tests.mutants.leftovers import LEFTOVERS
 from tests.mutants.money import MONEY
 from tests.mutants.records import RECORDS
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 SAFEGUARDS = (
     *(*RECORDS, *LEFTOVERS, *CLIPS, *MONEY, *DOUBTS, *UNKNOWN),
-    *(*STRANGERS, *DOWNLOADS, *ANSWERS),
+    *(*HANDS, *STRANGERS, *DOWNLOADS, *ANSWERS),
 )
 ROOT = Path(__file__).parents[2]
 PIPELINE = ROOT / "pipeline"

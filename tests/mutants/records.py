@@ -287,8 +287,8 @@ RECORDS = (
         "adopted, then moved",
         "A clip without a record has one on the disk before it is moved.",
         "rendering/board.py",
-        "0, footage),\n            ),\n            sync=True,",
-        "0, footage),\n            ),\n            sync=False,",
+        "adopted(plan, step.wanted, clip, self.now()), sync=True)",
+        "adopted(plan, step.wanted, clip, self.now()), sync=False)",
         (f"{_INTERRUPTED}::test_a_restored_stranger_is_on_record_before_it_is_moved",),
     ),
     Safeguard(

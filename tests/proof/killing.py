@@ -51,6 +51,7 @@ WORKLOADS: dict[str, tuple[Act, ...]] = {
     "resume": (Act(_SLOW, _UNFINISHED, busy=True), Act(_SLOW)),
     "changed": (Act(_BOARD), Act(_CHANGED)),
     "changed back": (Act(_BOARD), Act(_CHANGED), Act(_BOARD)),
+    "accepted": (Act(_BOARD), Act(_CHANGED, ("accept", "specs/film.yaml", "a", "--pass", "draft"))),
     "download": (Act(_BOARD), Act(_BOARD, clips_gone=True)),
 }
 """The last act is the one that is killed."""

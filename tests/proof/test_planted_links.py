@@ -24,7 +24,8 @@ FILES = (
     "film/draft/.lock-owner.json.new",
 )
 FOLDERS = ("film", "film/draft", "film/draft/kept")
-COMMANDS = (("run",), ("plan",), ("status",), ("cancel",))
+ACCEPT = ("accept", "specs/film.yaml", "a", "--pass", "draft")
+COMMANDS = (("run",), ("plan",), ("status",), ("cancel",), ACCEPT)
 REFUSED = {1, 2, 6}
 PRECIOUS = b"precious"
 

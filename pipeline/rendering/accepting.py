@@ -1,0 +1,221 @@
+"""`shotmake accept`: a clip that lies where a take's belongs is good as it is.
+
+What was bought stays as it was: the digest, the request, the task. So going back to the old request
+is free, and a deleted clip is still recovered. Everything is decided before anything is recorded,
+on a copy of the records that each take's events are tried on: what begins with a frame of an
+accepted clip can be accepted with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.errors import MediaError, UsageError
+from pipeline.media.probe import Footage, verify
+from pipeline.rendering import disk
+from pipeline.rendering.adopting import adopted, inspect
+from pipeline.rendering.chain import in_order, upstream
+from pipeline.rendering.decision import UNDER_WAY, must_be_kept
+from pipeline.rendering.digest import differences
+from pipeline.rendering.events import Accepted, Moved, Renamed
+from pipeline.rendering.kept import Kept
+from pipeline.rendering.records import State, state_of
+from pipeline.rendering.states import apply
+from pipeline.storyboard.catalog import frame_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator, Mapping
+
+    from pipeline.rendering.board import Board
+    from pipeline.rendering.events import Event
+    from pipeline.rendering.folder import Folder
+    from pipeline.rendering.records import Clip, Record
+    from pipeline.rendering.steps import Plan, Wanted
+    from pipeline.storyboard.shots import Storyboard, Take
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What accepting one take comes to; without `events` it is up to date already.
+
+    `said` is what the clip was until now; `clip` its path.
+    """
+
+    render: str
+    clip: str
+    said: str
+    events: tuple[Event, ...]
+
+
+class Acceptances:
+    """Decides for the takes of one board, by what lies in its folder.
+
+    `plan` makes a plan by given records; `at` is the time, as RFC 3339 in UTC.
+    """
+
+    def __init__(
+        self,
+        storyboard: Storyboard,
+        folder: Folder,
+        records: Mapping[str, Record],
+        plan: Callable[[Mapping[str, Record]], Plan],
+        at: str,
+    ) -> None:
+        self._storyboard = storyboard
+        self._folder = folder
+        self._records = dict(records)
+        self._clips = folder.clips()
+        self._plan = plan
+        self._at = at
+
+    def decide(self, keys: Container[str]) -> list[Acceptance]:
+        """Decide for takes, by their keys.
+
+        Raises `UsageError` for the first one that can't be accepted, `FolderError`.
+        """
+        made, plan, outdated = [], None, True
+        for take in in_order(self._storyboard):
+            if take.key not in keys:
+                continue
+            if plan is None or (outdated and upstream(take) is not None):
+                plan, outdated = self._plan(self._records), False
+            one = self._decide(take, plan)
+            for event in one.events:
+                apply(self._records, event)
+            outdated = outdated or bool(one.events)
+            made.append(one)
+        return made
+
+    def _decide(self, take: Take, plan: Plan) -> Acceptance:
+        record = self._records.get(take.key)
+        _require_no_task(take, record)
+        self._require_clip(take)
+        wanted = _wanted(take, plan)
+        home = f"{take.key}.mp4"
+        sha256 = self._folder.sha256(home)
+        kept = Kept(self._storyboard, self._records, self._clips, set())
+        if record is not None and record.clip is not None and record.clip.sha256 == sha256:
+            events = tuple(self._own(wanted, record, home))
+            return Acceptance(take.key, home, _was(record, wanted), events)
+        name = kept.of_clip(wanted, sha256)
+        if name is not None:
+            events = tuple(self._taken_back(wanted, name, record, kept))
+            return Acceptance(take.key, home, _was(self._records[name], wanted), events)
+        clip = self._inspected(home)
+        events = tuple(self._by_hand(wanted, record, clip, kept, plan))
+        return Acceptance(take.key, home, _by_hand_words(clip, wanted), events)
+
+    def _own(self, wanted: Wanted, record: Record, home: str) -> Iterator[Event]:
+        """The take's own clip, rendered for another request."""
+        key = wanted.take.key
+        if not record.is_for(wanted.digest):
+            yield Accepted(key, self._at, wanted.digest)
+        if record.clip is not None and record.clip.path != home:
+            yield Moved(key, self._at, home)
+
+    def _taken_back(
+        self, wanted: Wanted, name: str, record: Record | None, kept: Kept
+    ) -> Iterator[Event]:
+        """An earlier clip of the take, whose record had given way: to an attempt that brought none,
+        say. Accepted while it is still kept, as a kill right after that leaves what a run takes
+        back by itself.
+        """
+        back, key = self._records[name], wanted.take.key
+        if not back.is_for(wanted.digest):
+            yield Accepted(name, self._at, wanted.digest)
+        if record is not None and must_be_kept(record):
+            yield from self._made_room(key, record, kept)
+        yield Renamed(name, self._at, key)
+        if back.clip is not None and back.clip.path != f"{key}.mp4":
+            yield Moved(key, self._at, f"{key}.mp4")
+
+    def _by_hand(
+        self, wanted: Wanted, record: Record | None, clip: Clip, kept: Kept, plan: Plan
+    ) -> Iterator[Event]:
+        attempt = kept.next_attempt(wanted, record)
+        if record is not None and must_be_kept(record) and not _was_by_hand(record):
+            yield from self._made_room(wanted.take.key, record, kept)
+        yield adopted(plan, wanted, clip, self._at, attempt)
+
+    def _made_room(self, key: str, record: Record, kept: Kept) -> Iterator[Event]:
+        """A record gives way whose clip is no longer where it was; its task may bring it back."""
+        name = kept.free_name(record)
+        yield Renamed(key, self._at, name)
+        if record.clip is not None:
+            yield Moved(name, self._at, f"{name}.mp4")
+
+    def _require_clip(self, take: Take) -> None:
+        path = self._folder.clip(f"{take.key}.mp4")
+        disk.require_no_link(path)
+        if f"{take.key}.mp4" not in self._clips:
+            raise UsageError(f"{take.key}: there is no clip at {path}; put one there first")
+
+    def _inspected(self, path: str) -> Clip:
+        try:
+            return inspect(self._folder, path)
+        except MediaError as error:
+            place = self._folder.clip(path)
+            raise UsageError(f"{place}: {error}; nothing was accepted") from error
+
+
+def record_all(board: Board, made: list[Acceptance]) -> None:
+    """Record what was decided. Raises `FolderError`."""
+    for one in made:
+        if one.events:
+            # Copied there by somebody, it may not have reached the disk that its record is on.
+            board.folder.sync_clip(one.clip)
+        for event in one.events:
+            board.book.note(event)
+
+
+def _require_no_task(take: Take, record: Record | None) -> None:
+    state = state_of(record)
+    if record is None or state not in UNDER_WAY:
+        return
+    if state is State.DELIVERABLE:
+        why = f"{record.task_id} is completed, its clip not fetched yet: `shotmake run` does, free"
+    elif state is State.OPEN:
+        why = (
+            f"{record.task_id} is in flight: `shotmake run` collects it, `shotmake cancel` ends it"
+        )
+    else:
+        why = (
+            "the answer to its submit was lost: `shotmake run` asks for it, `shotmake cancel` ends "
+            "it"
+        )
+    raise UsageError(f"{take.key}: {why}; accept then")
+
+
+def _wanted(take: Take, plan: Plan) -> Wanted:
+    """The take's request, as the plan knows it."""
+    steps = (step for step in plan.steps if step.wanted and step.wanted.take.key == take.key)
+    step = next(steps, None)
+    if step is None or step.wanted is None or not step.wanted.digest:
+        reason = step.reason if step else "what it begins with is not known yet"
+        raise UsageError(f"{take.key}: can't be accepted yet: {reason}")
+    return step.wanted
+
+
+def _was(record: Record, wanted: Wanted) -> str:
+    """How the clip stood with the request until now."""
+    if record.is_for(wanted.digest):
+        return "rendered before for this very request"
+    changed = ", ".join(differences(record.request, wanted.fields))
+    return f"was: {changed or 'another request'}"
+
+
+def _by_hand_words(clip: Clip, wanted: Wanted) -> str:
+    """Of a clip that nobody has rendered here; what differs from the request is told."""
+    fields = wanted.fields
+    footage = Footage(clip.duration_seconds, clip.width, clip.height)
+    try:
+        verify(footage, fields["duration"], frame_size(fields["aspect"], fields["resolution"]))
+    except MediaError as error:
+        return f"put there by hand; {error}"
+    return "put there by hand"
+
+
+def _was_by_hand(record: Record) -> bool:
+    """Accepted before, and overwritten since: neither a task nor a bill speaks for its clip."""
+    return state_of(record) is State.COMPLETED and record.task_id is None and not record.credits
