@@ -47,6 +47,7 @@ _COMMANDS = {
     "cancel": "pipeline.cli.cancel",
     "pick": "pipeline.cli.pick",
     "accept": "pipeline.cli.accept",
+    "clean": "pipeline.cli.clean",
     "serve": "pipeline.cli.serve",
 }
 
@@ -148,6 +149,10 @@ def _parser() -> argparse.ArgumentParser:
     accept.add_argument("spec", metavar="SPEC", help="the storyboard")
     accept.add_argument("shot", metavar="SHOT", nargs="+", help="all takes of it, or one: pour.t2")
     accept.add_argument("--pass", dest="pass_name", metavar="NAME", help="default: as for run")
+    clean = _specs(add("clean", "list what no storyboard asks for any more; --yes removes it"))
+    clean.add_argument("--pass", dest="pass_name", metavar="NAME", help="only this pass")
+    clean.add_argument("--yes", action="store_true", help="remove what is listed")
+    clean.add_argument("--kept", action="store_true", help="earlier clips in kept/, too")
     _serve_options(add("serve", "the tasks API on this machine, drawing animatics"))
     return parser
 

@@ -127,3 +127,14 @@ def credits_text(credits: float | None, *, estimated: bool = False) -> str:
 def count_text(number: int, one: str, many: str = "") -> str:
     """`1 shot`, `3 shots`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def size_text(size_bytes: int) -> str:
+    """`12.3 MB`, as file managers have it: by thousands."""
+    if size_bytes < 1000:
+        return count_text(size_bytes, "byte")
+    size, units = size_bytes / 1000, ["kB", "MB", "GB", "TB"]
+    while size >= 999.95 and len(units) > 1:
+        size /= 1000
+        del units[0]
+    return f"{size:.1f} {units[0]}"

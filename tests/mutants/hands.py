@@ -6,6 +6,7 @@ from tests.mutants.safeguard import Safeguard
 
 _ACCEPTING = "tests/rendering/test_accepting.py"
 _ACCEPT = "tests/cli/test_accept.py"
+_CLEAN = "tests/cli/test_clean.py"
 
 HANDS = (
     Safeguard(
@@ -129,5 +130,101 @@ HANDS = (
         "                opened.book.fold()",
         "                pass",
         (_ACCEPT,),
+    ),
+    Safeguard(
+        "nothing goes without --yes",
+        "A list removes nothing.",
+        "cli/clean.py",
+        "    if args.yes:",
+        "    if True:",
+        (f"{_CLEAN}::test_what_no_shot_asks_for_is_listed_and_removed_on_demand",),
+    ),
+    Safeguard(
+        "on record before it goes",
+        "A removed clip's record is where the plan finds it.",
+        "rendering/cleaning.py",
+        "        board.book.note(event, sync=number == len(events))",
+        "        pass",
+        (f"{_CLEAN}::test_a_removed_clip_comes_back_free",),
+    ),
+    Safeguard(
+        "unpicked takes stay",
+        "What a pick may ask for tomorrow is not cleared away.",
+        "rendering/cleaning.py",
+        ' or key.partition(".")[0] in self.undecided',
+        "",
+        (f"{_CLEAN}::test_takes_that_nobody_has_picked_are_asked_for",),
+    ),
+    Safeguard(
+        "unpicked takes' earlier clips stay",
+        "Nor are their earlier clips.",
+        "rendering/cleaning.py",
+        "        waiting |= {(each.shot, number) for number in range(1, each.takes + 1)}",
+        "        pass",
+        (f"{_CLEAN}::test_takes_that_nobody_has_picked_are_asked_for",),
+    ),
+    Safeguard(
+        "earlier clips of what waits stay",
+        "A kept clip that may be asked for once a frame is known is not cleared away.",
+        "rendering/cleaning.py",
+        "    waiting = {(take.shot, take.number) for take in takes}",
+        "    waiting = set()",
+        (f"{_CLEAN}::test_earlier_clips_of_a_take_whose_frame_is_still_to_come_stay",),
+    ),
+    Safeguard(
+        "what is taken back stays",
+        "A kept clip that the next run makes use of is not cleared away.",
+        "rendering/cleaning.py",
+        "        if path in asked.paths or open_task",
+        "        if open_task",
+        (f"{_CLEAN}::test_kept_goes_only_when_it_is_asked_for_and_only_what_is_not_needed",),
+    ),
+    Safeguard(
+        "what is in flight stays",
+        "Nothing is cleared away about a task that is open.",
+        "rendering/cleaning.py",
+        "        if path in asked.paths or open_task or",
+        "        if path in asked.paths or",
+        (f"{_CLEAN}::test_what_is_in_flight_in_a_pass_that_is_no_more",),
+    ),
+    Safeguard(
+        "foreign files stay",
+        "What isn't called as a clip of ours is nobody's to clear away.",
+        "rendering/cleaning.py",
+        " or open_task or not is_ours(path):",
+        " or open_task:",
+        (f"{_CLEAN}::test_what_is_not_ours_is_left_alone",),
+    ),
+    Safeguard(
+        "foreign leftovers stay",
+        "Nor is what only ends as a leftover of ours does.",
+        "rendering/folder.py",
+        ".items() if is_ours(path)}",
+        ".items()}",
+        (f"{_CLEAN}::test_what_is_not_ours_is_left_alone",),
+    ),
+    Safeguard(
+        "planted links are not listed",
+        "A link is no clip, and is not cleared away.",
+        "rendering/folder.py",
+        "if entry.name.endswith(endings) and entry.is_file(follow_symlinks=False):",
+        "if entry.name.endswith(endings) and entry.is_file():",
+        (f"{_CLEAN}::test_what_is_not_ours_is_left_alone",),
+    ),
+    Safeguard(
+        "copies are no passes",
+        "A copy of a pass's folder is not taken for a pass that is no more.",
+        "cli/clean.py",
+        "if room.board is not None or _is_its_own(room, terminal):",
+        "if True:",
+        (f"{_CLEAN}::test_a_copy_of_a_folder_is_no_pass",),
+    ),
+    Safeguard(
+        "a removal folds",
+        "What was cleared away is in the manifest when the command ends.",
+        "cli/clean.py",
+        "            board.book.fold()",
+        "            pass",
+        (f"{_CLEAN}::test_a_removed_clip_comes_back_free",),
     ),
 )

@@ -25,7 +25,8 @@ FILES = (
 )
 FOLDERS = ("film", "film/draft", "film/draft/kept")
 ACCEPT = ("accept", "specs/film.yaml", "a", "--pass", "draft")
-COMMANDS = (("run",), ("plan",), ("status",), ("cancel",), ACCEPT)
+CLEAN = ("clean", "--yes", "--kept")
+COMMANDS = (("run",), ("plan",), ("status",), ("cancel",), ACCEPT, CLEAN)
 REFUSED = {1, 2, 6}
 PRECIOUS = b"precious"
 
