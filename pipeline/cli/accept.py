@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def accept(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """Accept the clips of the named shots, all of them or none."""
     destination = choose(args.pass_name, environment())
-    loaded = load_for(destination, [args.spec], terminal)
+    loaded = load_for(destination, [args.spec], Path(args.outputs), terminal)
     (board,) = loaded.boards
     keys = named_takes(board, args.shot)
     desk = Desk(destination, Selection(), examples(loaded.catalog), loaded.loaded)

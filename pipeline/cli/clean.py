@@ -52,7 +52,7 @@ class _Room:
 def clean(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """List what no storyboard asks for; remove it with `--yes`."""
     catalog = load_catalog()
-    loaded = load(spec_paths(args.spec), catalog, None)
+    loaded = load(spec_paths(args.spec), catalog, None, Path(args.outputs))
     found = [(room, room.look(_records(room))) for room in _rooms(args, loaded, terminal)]
     if args.yes:
         # What there is to remove is seen again under the lock. A tidy folder isn't even locked; a

@@ -75,7 +75,7 @@ class Acceptances:
         Raises `UsageError` for the first one that can't be accepted, `FolderError`.
         """
         made, plan, outdated = [], None, True
-        for take in in_order(self._storyboard):
+        for take in (take for takes in in_order(self._storyboard) for take in takes):
             if take.key not in keys:
                 continue
             if plan is None or (outdated and upstream(take) is not None):

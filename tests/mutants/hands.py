@@ -127,8 +127,8 @@ HANDS = (
         "an acceptance folds",
         "What was accepted is in the manifest when the command ends.",
         "cli/accept.py",
-        "                opened.book.fold()",
-        "                pass",
+        "            opened.book.fold()",
+        "            pass",
         (_ACCEPT,),
     ),
     Safeguard(

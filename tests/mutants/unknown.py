@@ -72,8 +72,8 @@ UNKNOWN = (
         "a force counts on",
         "A clip that was found without its task had a number, too.",
         "rendering/decision.py",
-        "max(step.attempt, record.attempt + 1)",
-        "step.attempt",
+        "max(attempt, record.attempt + 1)",
+        "attempt",
         ("tests/rendering/test_kept.py",),
     ),
     Safeguard(
