@@ -10,6 +10,7 @@ from pipeline.errors import MediaError, ShotmakeError
 from pipeline.media.frames import frame_png
 from pipeline.rendering.book import read
 from pipeline.rendering.decision import Circumstances
+from pipeline.rendering.disk import guarded
 from pipeline.rendering.plan import Planner
 from pipeline.rendering.prices import free
 from pipeline.rendering.steps import Selection
@@ -56,7 +57,9 @@ class OtherPasses:
         # By its bytes: a frame of another clip than the one on record would be paid for.
         if folder.sha256(clip.path) != clip.sha256:
             raise MediaError(f"{clip.path} is not the clip on record")
-        sha256 = hashlib.sha256(frame_png(folder.clip(clip.path), of.frame)).hexdigest()
+        path = folder.clip(clip.path)
+        with guarded(path):
+            sha256 = hashlib.sha256(frame_png(path, of.frame)).hexdigest()
         self._pictures[clip.sha256, of.frame] = sha256
         return sha256
 

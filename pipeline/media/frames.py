@@ -112,8 +112,8 @@ def frame_png(path: Path, frame: str) -> bytes:
     not brought into its range. The same bytes: on one machine; other versions of FFmpeg, Pillow
     or zlib may give others.
 
-    Raises `MediaError` when there is no such picture or the clip is damaged, and `ValueError`
-    when `frame` is no place in a clip.
+    Raises `MediaError` when there is no such picture or the clip is damaged, `OSError` when the
+    file can't be read, and `ValueError` when `frame` is no place in a clip.
     """
     import av  # noqa: PLC0415 (FFmpeg takes a while to load, and most commands never need it)
 
@@ -122,7 +122,7 @@ def frame_png(path: Path, frame: str) -> bytes:
     try:
         picture = _picture(path, _times(path).find(frame))
         return _png(_upright(picture))
-    except (av.error.FFmpegError, ArithmeticError, ValueError, OSError) as error:
+    except (av.error.FFmpegError, ArithmeticError, ValueError) as error:
         raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error
 
 

@@ -28,7 +28,7 @@ class Footage:
 def probe(path: Path) -> Footage:
     """Open a clip, decode its first picture and find the data of all others.
 
-    Raises `MediaError` when that fails.
+    Raises `MediaError` when that fails, `OSError` when the file can't be read.
     """
     import av  # noqa: PLC0415 (FFmpeg takes a while to load, and most commands never need it)
 
@@ -49,7 +49,7 @@ def probe(path: Path) -> Footage:
             if any(packet.is_corrupt for packet in container.demux(stream)):
                 raise MediaError("it is cut short: a picture is there in part only")
             return Footage(container.duration / av.time_base, picture.width, picture.height)
-    except (av.error.FFmpegError, ValueError, OSError) as error:
+    except (av.error.FFmpegError, ValueError) as error:
         raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.media.probe import probe
 from pipeline.rendering.digest import out_task_id
+from pipeline.rendering.disk import guarded
 from pipeline.rendering.events import Restored
 from pipeline.rendering.records import Clip
 
@@ -20,7 +21,8 @@ def inspect(folder: Folder, path: str) -> Clip:
 
     Raises `MediaError` when it can't be played, `FolderError` when it can't be read.
     """
-    footage = probe(folder.clip(path))
+    with guarded(folder.clip(path)):
+        footage = probe(folder.clip(path))
     return described(path, folder.sha256(path), folder.size(path) or 0, footage)
 
 

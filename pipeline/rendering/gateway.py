@@ -11,6 +11,7 @@ from pipeline.media.frames import frame_png
 from pipeline.media.stills import data_url
 from pipeline.rendering.chain import words
 from pipeline.rendering.digest import request_fields
+from pipeline.rendering.disk import guarded
 from pipeline.storyboard.catalog import frame_size
 from pipeline.storyboard.shots import Frame, FrameOf, Still
 from pipeline.tasks_api.wire import encode_body, encode_submit
@@ -79,7 +80,8 @@ class Gateway:
         if frame.sha256 not in self._pictures:
             while len(self._pictures) >= _PICTURES_MAX:
                 del self._pictures[next(iter(self._pictures))]
-            self._pictures[frame.sha256] = frame_png(frame.clip, frame.of.frame)
+            with guarded(frame.clip):
+                self._pictures[frame.sha256] = frame_png(frame.clip, frame.of.frame)
         return self._pictures[frame.sha256]
 
 
