@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.media.stills import open_still
 from pipeline.studio.animatic.layer import Layer, to_canvas
 from pipeline.studio.animatic.masks import glow
+from pipeline.studio.animatic.untitled import untitled
 
 if TYPE_CHECKING:
     from pipeline.studio.animatic.camera import Camera
@@ -20,8 +21,11 @@ _DEPTH = 0.5
 
 
 def picture(content: bytes, camera: Camera) -> list[Layer]:
-    """The image, scaled to cover all that the camera sees. Raises `MediaError`."""
-    image = np.asarray(open_still(content), np.uint8)
+    """The image, scaled to cover all that the camera sees; an animatic's without its titles.
+
+    Raises `MediaError`.
+    """
+    image = untitled(np.asarray(open_still(content), np.uint8))
     box = camera.bounds(_DEPTH)
     margin = 2.0
     box = type(box)(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)

@@ -20,6 +20,29 @@ if TYPE_CHECKING:
 
 _WHITE, _BLACK = 228, 16
 _PROMPT_LINES = 3
+_LABEL_ABOVE = 12
+"""Of the bar, in pixels at scale 1."""
+
+MARGIN = 0.05
+"""Of the frame's width, at both sides."""
+
+
+def scale_of(width: int, height: int) -> float:
+    """How large all is drawn: 1 at 1280×720 and at 720×1280."""
+    return float(max((width * height) ** 0.5 / 960, min(width, height) / 760))
+
+
+def top_of(bar_y: int, scale: float) -> int:
+    """The row where the strip begins whose bar lies at `bar_y`."""
+    return (bar_y - round(_LABEL_ABOVE * scale) - round(84 * scale)) & ~1
+
+
+def scrim(rows: int) -> NDArray[np.float32]:
+    """How much the strip darkens the picture, row by row, as a column."""
+    at = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
+    # Half way down it is dark enough to read on; smooth at both ends, so that it has no edge.
+    dark = np.minimum(at * 2.1, 1)
+    return np.asarray(0.60 * dark * dark * (3 - 2 * dark) + 0.08 * at, np.float32)
 
 
 class Titles:
@@ -28,10 +51,8 @@ class Titles:
     def __init__(self, job: Job, moves: tuple[str, ...], frames: int) -> None:
         self._frames = frames
         self._width, self._height = job.width, job.height
-        # 1 at 1280×720 and at 720×1280.
-        scale = max((job.width * job.height) ** 0.5 / 960, min(job.width, job.height) / 760)
-        self._scale = scale
-        self._left = round(job.width * 0.05)
+        scale = self._scale = scale_of(job.width, job.height)
+        self._left = round(job.width * MARGIN)
         self._room = job.width - 2 * self._left
         self._sizes = {name: round(size * scale) for name, size in
                        {"label": 27, "prompt": 20, "meta": 14, "clock": 24}.items()}  # fmt: skip
@@ -56,8 +77,8 @@ class Titles:
         first = self._line_ys[0] if self._line_ys else last + step - round(8 * scale)
         self._bar_y = first - round(self._sizes["prompt"] * 1.0 + 16 * scale)
         self._bar_high = max(2, round(2 * scale))
-        self._label_y = self._bar_y - round(12 * scale)
-        self._top = (self._label_y - round(84 * scale)) & ~1
+        self._label_y = self._bar_y - round(_LABEL_ABOVE * scale)
+        self._top = top_of(self._bar_y, scale)
 
     def _still(self) -> None:
         """Everything but clock and progress, as one strip down to the frame's lower edge."""
@@ -79,14 +100,12 @@ class Titles:
             ink = np.maximum(ink, np.asarray(mask, np.float32) / 255 * bright)
         track = slice(self._bar_y - self._top, self._bar_y - self._top + self._bar_high)
         ink[track, self._left : self._left + self._room] = 0.28
-        at = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
-        # Half way down it is dark enough to read on; smooth at both ends, so that it has no edge.
-        dark = np.minimum(at * 2.1, 1)
-        scrim = 0.60 * dark * dark * (3 - 2 * dark) + 0.08 * at
-        through = (1 - scrim) * (1 - ink)
-        luma = _BLACK * scrim * (1 - ink) + _WHITE * ink
+        shade = scrim(rows)
+        through = (1 - shade) * (1 - ink)
+        luma = _BLACK * shade * (1 - ink) + _WHITE * ink
         self._luma, self._through = _bytes(luma), _bytes(through * 255)
-        half = cv2.resize(through, (self._width // 2, rows // 2), interpolation=cv2.INTER_AREA)
+        halved = (self._width // 2, rows // 2)
+        half = np.asarray(cv2.resize(through, halved, interpolation=cv2.INTER_AREA), np.float32)
         self._half_through, self._half_chroma = _bytes(half * 255), _bytes((1 - half) * 128)
 
     def _clock_glyphs(self) -> None:
