@@ -51,8 +51,11 @@ class Destination:
 def choose(asked: str | None, environ: Mapping[str, str]) -> Destination:
     """The pass to render: the one asked for, else by whether there is a key.
 
-    Raises `UsageError` for a base URL that can't be one.
+    Raises `UsageError` for a base URL that can't be one, and for a pass without a name: a variable
+    that was never set must not buy the draft.
     """
+    if asked is not None and not asked.strip():
+        raise UsageError("--pass names no pass; write one, or leave --pass out")
     has_key = bool(environ.get(KEY_VARIABLE))
     name = asked or ("draft" if has_key else ANIMATIC)
     said = f"{KEY_VARIABLE} is {'set' if has_key else 'not set'}"

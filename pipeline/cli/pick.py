@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli.boards import load
 from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import count_text
-from pipeline.errors import UsageError
+from pipeline.errors import StoryboardError, UsageError
+from pipeline.media.stills import inspect
 from pipeline.rendering import disk
+from pipeline.rendering.hashes import StillHashes
 from pipeline.storyboard.boards import unknown_shot
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.storyboard.edit import EditError, set_pick, set_pick_by_id
+from pipeline.storyboard.resolve import load_storyboards
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.cli.terminal import Terminal
     from pipeline.storyboard.resolve import Loaded
 
-_NONE = frozenset({"", "none", "0"})
+_NONE = "none"
 
 
 def pick(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """Write picks into the file, all or none; nothing else in it is touched."""
     path = Path(args.spec)
     wishes = _wishes(args.picks)
-    loaded = load([path], load_catalog(), "draft", Path(args.outputs))
-    before = dict(loaded.boards[0].picks)
+    loaded = _load(path, Path(args.outputs))
+    before = _picks(loaded)
     for shot, take in wishes.items():
         _require_take(loaded, path, shot, take)
     target = path.resolve()
     with disk.guarded(path):
         old = target.read_bytes()
         new = _edited(old, path, loaded, wishes)
+        after = _load(path, Path(args.outputs), {path: new})
+        if after.violations:
+            raise StoryboardError(after.violations)
         if new != old:
             if target.read_bytes() != old:
                 raise UsageError(f"{path}: somebody is writing it just now; pick once more")
@@ -45,22 +51,34 @@ def pick(args: argparse.Namespace, terminal: Terminal) -> Exit:
     return Exit.COMPLETE
 
 
+def _load(path: Path, outputs: Path, contents: Mapping[Path, bytes] | None = None) -> Loaded:
+    """The storyboard as it is, or would be; with violations, as another pick may mend them."""
+    hashes = StillHashes(outputs, time.time)
+    return load_storyboards([path], load_catalog(), "draft", inspect, hashes, contents)
+
+
+def _picks(loaded: Loaded) -> dict[str, int]:
+    return dict(loaded.boards[0].picks) if loaded.boards else {}
+
+
 def _wishes(said: Sequence[str]) -> dict[str, int | None]:
     """`pour=2` as shot and take; None takes a pick away. Raises `UsageError`."""
     wishes: dict[str, int | None] = {}
     for text in said:
         shot, equals, number = text.partition("=")
         number = number.strip().lower()
-        if not equals or not (number in _NONE or (number.isascii() and number.isdigit())):
+        if not equals or not (number == _NONE or (number.isascii() and number.isdigit())):
             raise UsageError(f"{text!r} names no take; write it as in pour=2, or pour=none")
         if shot in wishes:
             raise UsageError(f"{shot} is picked twice; keep one of them")
-        wishes[shot] = None if number in _NONE else int(number[:9])
+        wishes[shot] = None if number == _NONE else int(number[:9])
     return wishes
 
 
 def _require_take(loaded: Loaded, path: Path, shot: str, take: int | None) -> None:
     """Raises `UsageError` for a take that the board's own pass doesn't have."""
+    if not loaded.boards:
+        return  # what is wrong is said of what it would be then
     numbers = [each.number for each in loaded.boards[0].takes if each.shot == shot]
     if not numbers:
         shots = list(dict.fromkeys(each.shot for each in loaded.boards[0].takes))
@@ -75,10 +93,12 @@ def _require_take(loaded: Loaded, path: Path, shot: str, take: int | None) -> No
 
 def _edited(data: bytes, path: Path, loaded: Loaded, wishes: dict[str, int | None]) -> bytes:
     for shot, take in wishes.items():
-        by_id = loaded.picked_by_id(loaded.boards[0].name, shot)
+        by_id = bool(loaded.boards) and loaded.picked_by_id(loaded.boards[0].name, shot)
         try:
             data = (set_pick_by_id if by_id else set_pick)(data, shot, take)
         except EditError as error:
+            if loaded.violations:
+                raise StoryboardError(loaded.violations) from error
             raise EditError(f"{path}: {error}") from error
     return data
 

@@ -44,6 +44,8 @@ class Board:
     passes: dict[str, Layer] = field(default_factory=dict)
     fragments: Fragments = field(default_factory=Fragments)
     shots: list[Shot] = field(default_factory=list)
+    lacks_shots: bool = False
+    """Some couldn't be read, so a name that there isn't may be one of theirs."""
 
     @property
     def pass_names(self) -> list[str]:
@@ -174,5 +176,5 @@ class BoardReader:
 
 def unknown_shot(name: str, known: list[str]) -> str:
     """What to say where a shot is named that there isn't."""
-    there = f"; there are {listed(known)}" if len(known) <= 12 else ""
+    there = f"; there are {listed(known)}" if 0 < len(known) <= 12 else ""
     return f"there is no shot {name}{did_you_mean(name, known) or there}"

@@ -58,9 +58,11 @@ def frame_of(board: Board, by_id: Mapping[str, Shot], asked: Map, pass_name: str
 class ChainReader:
     """Checks the frames that shots begin with, once all shots are read."""
 
-    def __init__(self, board: Board, reader: BoardReader) -> None:
+    def __init__(self, board: Board, reader: BoardReader, unknown: set[str]) -> None:
+        """`unknown` are the shots whose takes can't be told, as something is wrong with them."""
         self._board = board
         self._reader = reader
+        self._unknown = unknown
         self._by_id = {shot.id: shot for shot in board.shots if shot.id}
         self._edges: dict[Node, tuple[Node, Layer]] = {}
         self._changes: dict[Node, int] = {}
@@ -71,7 +73,7 @@ class ChainReader:
     def add(self, shot: Shot, pass_name: str, layer: Layer) -> None:
         """Check the frame that `shot` begins with in a pass; `layer` is who says so."""
         asked = Layer(layer.path_of("init_image"), layer.values["init_image"], layer.findings)
-        if not self._is_well_formed(asked):
+        if not self._is_well_formed(asked) or asked.values["shot"] in self._unknown:
             return
         try:
             found = frame_of(self._board, self._by_id, asked.values, pass_name)
@@ -160,7 +162,8 @@ class ChainReader:
         if not isinstance(name, str):
             asked.note(key, f"{shown(name)} stands here; write the name of a {key}")
         elif key == "shot":
-            asked.note(key, unknown_shot(name, list(known)))
+            if not self._board.lacks_shots:
+                asked.note(key, unknown_shot(name, list(known)))
         else:
             guess = did_you_mean(name, known) or f"; there are {listed(known)}"
             asked.note(key, f"the board has no pass {name}{guess}")

@@ -97,11 +97,13 @@ def load_storyboards(
     pass_name: str | None,
     inspect_still: InspectStill,
     hashes: Hashes | None = None,
+    contents: Mapping[Path, bytes] | None = None,
 ) -> Loaded:
     """Reads, checks and resolves every file; never an exception for what one says.
 
     `inspect_still` raises `MediaError` for a file that is no readable image; it is called once
-    for each, but for those that `hashes` remembers. `pass_name` None is `draft`.
+    for each, but for those that `hashes` remembers. `pass_name` None is `draft`. `contents` are
+    bytes to take for a file's own: what it would be after an edit.
     """
     from pipeline.storyboard.fields import Rules  # noqa: PLC0415 - jsonschema takes 0.1 s
 
@@ -109,7 +111,7 @@ def load_storyboards(
     stills = Stills(inspect_still, hashes)
     files = _distinct(paths)
     for file in files:
-        _read(file, catalog, rules, stills)
+        _read(file, catalog, rules, stills, (contents or {}).get(file.path))
     wanted = pass_name or "draft"
     without = _without_pass(files, wanted)
     resolver = _Resolver(catalog, stills)
@@ -144,9 +146,11 @@ def _distinct(paths: Sequence[Path]) -> list[_File]:
     return list(files.values())
 
 
-def _read(file: _File, catalog: Catalog, rules: Rules, stills: Stills) -> None:
+def _read(
+    file: _File, catalog: Catalog, rules: Rules, stills: Stills, content: bytes | None
+) -> None:
     try:
-        data = _bytes(file.path)
+        data = _bytes(file.path) if content is None else content
     except OSError as error:
         file.findings.add((1, 1), "", _unreadable(file.path, error))
         return
@@ -161,7 +165,7 @@ def _read(file: _File, catalog: Catalog, rules: Rules, stills: Stills) -> None:
 def _open_table(file: _File, name: str, columns: Collection[str]) -> Table:
     """A table that a storyboard names. Raises `LocationError`."""
     path, _target = Projects("table", "prompts.csv").find(name, file.path.parent)
-    findings = Findings(path.as_posix())
+    findings = Findings(os.path.normpath(path.as_posix()))
     file.tables.append(findings)
     try:
         data = _bytes(path)

@@ -95,7 +95,9 @@ class ShotReader:
             table = self._open_table(self._board.root["shots_from"], self._reader.keys.columns)
         except LocationError as error:
             self._top.note("shots_from", str(error))
+            self._board.lacks_shots = True
             return []
+        self._board.lacks_shots = bool(table.findings)
         shots = [
             self._shot(Layer(row.path, row.values, table.findings), row.place) for row in table.rows
         ]
@@ -104,6 +106,8 @@ class ShotReader:
         return shots
 
     def _is_shot(self, value: Any, place: Place, index: int) -> bool:
+        if not isinstance(value, Map):
+            self._board.lacks_shots = True
         if not isinstance(value, Map) and value is not UNREADABLE:
             self._top.findings.add(
                 place,
@@ -156,6 +160,8 @@ class ShotReader:
         by_id = {shot.id: shot for shot in shots if shot.id}
         for name, value in picks.values.items():
             if name not in by_id:
+                if self._board.lacks_shots:
+                    continue
                 picks.note_key(name, unknown_shot(name, list(by_id)))
             elif by_id[name].picked is not None:
                 picks.note_key(name, f"{name} has its pick in the shot itself; keep one")

@@ -29,6 +29,9 @@ _Read = Callable[[Cells, int, str], Any]
 """Reads the cell at an index; the text is its path."""
 
 
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+")
+
+
 @dataclass(frozen=True, slots=True)
 class _Header:
     """`fields`: index, name, place of every column that counts, and how it is read if not as text.
@@ -111,7 +114,8 @@ class CsvReader:
         except scalars.ScalarError as error:
             self._notes.add(place, path, str(error))
             return scalars.UNREADABLE
-        return word if value is None else value  # only an empty cell is none
+        # Only an empty cell is none; and 1.000 is a thousand in many countries, and no 1.
+        return word if value is None or _THOUSANDS.fullmatch(word) else value
 
     def _list(self, row: Cells, index: int, path: str) -> Seq:
         cell, place = row.cells[index], row.places[index]

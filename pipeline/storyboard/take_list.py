@@ -22,18 +22,26 @@ class TakeReader:
         self._board = board
         self._reader = reader
 
-    def check(self) -> None:
-        """Notes what is wrong, each where it stands."""
+    def check(self) -> set[str]:
+        """Notes what is wrong, each where it stands; answers with the shots whose takes can't be
+        known for it, by their ids.
+        """
         board = self._board
         shared = [board.defaults, *board.passes.values()]
         fit = self._are_fit(shared)
         everywhere = any(TAKE_FIELDS & layer.values.keys() for layer in shared)
+        unknown: set[str] = set()
         for shot in board.shots:
             own = [shot.layer, *shot.passes.values()]
             said = shot.picked or any(TAKE_FIELDS & layer.values.keys() for layer in own)
             picks = any("pick" in layer.values for layer in shot.passes.values())
-            if (everywhere or said or picks) and self._are_fit(own) and fit:
+            if not (everywhere or said or picks):
+                continue
+            if self._are_fit(own) and fit:
                 self._check_shot(shot)
+            else:
+                unknown.add(shot.id)
+        return unknown
 
     def _are_fit(self, layers: list[Layer]) -> bool:
         """Whether the layers' own words on takes can be used at all; each is judged."""

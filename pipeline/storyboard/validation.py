@@ -143,8 +143,8 @@ class Validator:
                 self._check(_Case(board, shot, name))
         self._note_lacking(board)
         self._check_unjudged(board)
-        TakeReader(board, self._reader).check()
-        self._check_frames(board)
+        unknown = TakeReader(board, self._reader).check()
+        self._check_frames(board, unknown)
         self._check_style(board)
         return board
 
@@ -290,9 +290,11 @@ class Validator:
                 if value is not None and not skipped and not layer.is_noted(field):
                     self._reader.check_value(layer, field)
 
-    def _check_frames(self, board: Board) -> None:
-        """Shots that begin with a frame of another one, in every pass."""
-        chains = ChainReader(board, self._reader)
+    def _check_frames(self, board: Board, unknown: set[str]) -> None:
+        """Shots that begin with a frame of another one, in every pass; `unknown` are those whose
+        takes can't be told.
+        """
+        chains = ChainReader(board, self._reader, unknown)
         for shot in board.shots:
             for name in board.pass_names if shot.id else ():
                 layer = _Case(board, shot, name).origin("init_image")

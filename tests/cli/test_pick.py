@@ -40,7 +40,7 @@ def test_picks_are_written_where_they_belong() -> None:
         BOARD.replace("# the first\n", "# the first\n    pick: 2\n").replace("pick: 3", "pick: 1")
         + "picks:\n  c: 3\n"
     )
-    assert command(["pick", "specs/film.yaml", "a=none", "b=3", "c=0"]) == 0
+    assert command(["pick", "specs/film.yaml", "a=none", "b=3", "c=none"]) == 0
     assert text() == BOARD
 
 
@@ -50,6 +50,8 @@ def test_picks_are_written_where_they_belong() -> None:
         (["a=2", "b=4"], "b has 3 takes; there is no take 4"),
         (["a=2", "x=1"], "there is no shot x; there are a, b, c and d"),
         (["a=2", "d=1"], "specs/more.csv:3: d has its pick in the table; change it there"),
+        (["a=2", "b="], "'b=' names no take; write it as in pour=2, or pour=none"),
+        (["a=2", "b=0"], "b has 3 takes; there is no take 0"),
         (["a=2", "b"], "'b' names no take; write it as in pour=2, or pour=none"),
         (["a=2", "b=-1"], "'b=-1' names no take"),
         (["a=2", "b=²"], "'b=²' names no take"),
@@ -71,6 +73,31 @@ def test_a_wrong_storyboard_is_mended_first(capsys: pytest.CaptureFixture[str]) 
     Path("specs/film.yaml").write_text(BOARD + "colour: red\n", "utf-8")
     assert command(["pick", "specs/film.yaml", "a=2"]) == 2
     assert "colour: unknown key" in capsys.readouterr().err
+
+
+CHAIN = """\
+model: veo-3.1-fast
+defaults: {duration: 2}
+passes: {final: {model: veo-3.1}}
+shots:
+  - {id: a, prompt: Rain., takes: 2%s}
+  - {id: b, prompt: Snow., init_image: {shot: a, take: 2}}
+"""
+
+
+def test_a_pick_that_breaks_the_board_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """The final renders one take of `a`, and `b` begins with another one."""
+    Path("specs/film.yaml").write_text(CHAIN % "", "utf-8")
+    assert command(["pick", "specs/film.yaml", "a=1"]) == 2
+    assert "a is rendered from its picked take, which is 1" in capsys.readouterr().err
+    assert text() == CHAIN % ""
+
+
+def test_a_pick_can_mend_what_another_one_broke() -> None:
+    """By hand it was written all the same."""
+    Path("specs/film.yaml").write_text(CHAIN % ", pick: 1", "utf-8")
+    assert command(["pick", "specs/film.yaml", "a=2"]) == 0
+    assert text() == CHAIN % ", pick: 2"
 
 
 def test_what_is_picked_already_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
