@@ -19,7 +19,8 @@ class Job:
     """All that an engine is told about one clip.
 
     `label` names the shot in the picture; `width` and `height` are in pixels;
-    `seed` is the caller's, or nothing; `init_image` is the image file's bytes.
+    `seed` is the caller's, or nothing; `init_image` is the image file's bytes. `take` tells takes
+    of one shot apart that have no seed.
     """
 
     label: str
@@ -30,6 +31,7 @@ class Job:
     height: int
     seed: int | None = None
     init_image: bytes | None = None
+    take: int = 1
 
 
 class EngineError(ShotmakeError):

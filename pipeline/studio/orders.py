@@ -34,6 +34,7 @@ DATA_URL_PATTERN: Final = (
     r"^data:image/[a-z0-9.+-]{1,40};base64,"
     r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$"
 )
+_TAKE = re.compile(r"[^.]*\.t([1-9][0-9]{0,3})\.")
 _ADDRESS = re.compile(ADDRESS_PATTERN)
 _DATA_URL = re.compile(DATA_URL_PATTERN)
 
@@ -58,13 +59,14 @@ def order_from(document: object, account: str, models: Mapping[str, Model], *, f
     resolution = params.get("resolution", model.resolutions[0])
     width, height = frame_size(params.get("aspect_ratio", model.aspects[0]), resolution)
     job = Job(
-        label=_label(out_task_id),
+        label=(out_task_id or "").partition(".")[0][:64],
         model=model.name,
         prompt=params["prompt"][:PROMPT_CHARACTERS_MAX],
         duration_seconds=int(params["duration_seconds"]),
         width=width,
         height=height,
         seed=int(params["seed"]) if "seed" in params else None,
+        take=_take(out_task_id),
     )
     price = 0.0 if free else model.estimate_credits(job.duration_seconds)
     image = _image(params["image_init"]) if "image_init" in params else None
@@ -143,9 +145,9 @@ def _fingerprint(model: str, params: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(canonical.encode("ascii")).digest()
 
 
-def _label(out_task_id: str | None) -> str:
-    """What the picture calls the shot: the words before the key's first dot.
-
-    The protocol carries no shot id; shotmake's own keys begin with it.
+def _take(out_task_id: str | None) -> int:
+    """Which take of a shot it is. The protocol carries neither shot nor take; shotmake's own keys
+    begin with both, as in `pour.t2.a1.…`.
     """
-    return (out_task_id or "").partition(".")[0][:64]
+    found = _TAKE.match(out_task_id or "")
+    return int(found[1]) if found else 1

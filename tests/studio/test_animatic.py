@@ -499,3 +499,11 @@ def test_decompression_bombs_are_refused() -> None:
     Image.new("1", (16_000, 16_000)).save(buffer, "PNG")
     with pytest.raises(MediaError):
         draw(a_job(init_image=buffer.getvalue()))
+
+
+def test_takes_without_a_seed_are_different_pictures() -> None:
+    """There is something to choose from; with a seed it is the seed that makes the picture."""
+    clips = [draw(replace(a_job(seed=None), take=take)) for take in (1, 2, 3)]
+    assert len(set(clips)) == 3
+    first, second = (frames_of(draw(replace(a_job(seed=7), take=take)))[0] for take in (1, 2))
+    assert abs(first[:60].astype(int) - second[:60]).mean() < 1  # above the titles

@@ -39,7 +39,9 @@ def draw_clip(job: Job) -> bytes:
     # One clip, one core: the studio runs as many at a time as there are cores.
     cv2.setNumThreads(1)
     words = plain(job.prompt)
-    key = f"{job.prompt}|{job.seed}"
+    # Without a seed it is the take that makes the difference.
+    by_take = job.seed is None and job.take > 1
+    key = f"{job.prompt}|{f'take {job.take}' if by_take else job.seed}"
     chance = generator(key, "camera")
     camera = Camera(
         moves_in(words),

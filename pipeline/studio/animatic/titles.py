@@ -58,7 +58,7 @@ class Titles:
                        {"label": 27, "prompt": 20, "meta": 14, "clock": 24}.items()}  # fmt: skip
         seed = "no seed" if job.seed is None else f"seed {job.seed}"
         self._meta = "   ·   ".join((job.model, seed, " + ".join(moves)))
-        self._label = job.label
+        self._label = job.label if job.take == 1 else f"{job.label}   ·   take {job.take}"
         prompt = text.clean(job.prompt)
         readable = min(self._room, 820 * scale)
         self._lines = text.wrap(prompt, self._sizes["prompt"], readable, _PROMPT_LINES)
