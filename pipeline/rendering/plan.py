@@ -127,7 +127,8 @@ class _Chains:
         self._board = given.storyboard
         self._wants = wants
         self._settled = settled
-        self._coming: set[str] = set()
+        self._coming: dict[str, bool] = {}
+        """Takes whose clips this run brings, and whether it renders them anew."""
         self._takes = {take.key: take for take in given.storyboard.takes}
         self._by_shot: dict[str, list[str]] = {}
         for name in given.records:
@@ -163,8 +164,10 @@ class _Chains:
             else:
                 steps = self._decided(take)
             decided[take.key] = steps
-            if any(step.action is not Action.SKIP for step in steps):
-                self._coming.add(take.key)
+            doing = [step for step in steps if step.action is not Action.SKIP]
+            if doing:
+                # A provider that is as good as its word gives another picture, then.
+                self._coming[take.key] = any(s.action is Action.RENDER or s.anew for s in doing)
         moved.in_front_of(decided)
         return decided
 
@@ -197,6 +200,7 @@ class _Chains:
     def recognise(self, take: Take) -> Wanted | None:
         """The take's request, if it can be known."""
         of = upstream(take)
+        self._wants.pop(take.key, None)
         if of is None:
             wanted = want(take)
         else:
@@ -252,7 +256,9 @@ class _Chains:
             )
         news = "new" if record is None else ", ".join(differences(record.request, fields))
         reason = f"begins with {words(of)}, which is rendered first"
-        if record is not None and not news and state_of(record) is State.COMPLETED:
+        if self._selection.force:
+            news = "forced"
+        elif record is not None and not news and state_of(record) is State.COMPLETED:
             reason += "; left as it is if that doesn't change"
         price = self._price(fields)
         return Step(
@@ -278,7 +284,8 @@ class _Chains:
         rendered = wanted is not None and _is_rendered(record, wanted)
         clip = record.clip if record is not None and rendered else None
         if of.key in self._coming:
-            known = clip is not None and self._frames.is_known(of, clip)
+            stays = clip is not None and not self._coming[of.key]
+            known = clip is not None and stays and self._frames.is_known(of, clip)
             return clip if clip is not None and known else Coming(of.key)
         if clip is not None and record is not None and clip_is_there(record, self.decision.clips):
             return clip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -269,6 +270,24 @@ async def test_force_renders_the_whole_chain(world: World) -> None:
     assert report.summary.counts[Kind.RENDERED] == 2
     assert set(world.charges.values()) == {1}
     assert len(world.charges) == 4
+
+
+async def test_a_forced_link_begins_with_the_new_clip(world: World) -> None:
+    """A provider gives another picture each time: what was forced is not sent the old one, to be
+    out of date as soon as it is paid for.
+    """
+    numbers = count()
+
+    def engine(job: Job) -> bytes:
+        return plain(replace(job, prompt=f"{job.prompt} {next(numbers)}"))
+
+    async with World(world.root, engine=engine) as moody:
+        spec = chain(moody, "a bowl", "a spoon", "a mouth")
+        await moody.run(spec)
+        assert [step.after for step in moody.plan(spec, force=True).steps] == [(), ("a",), ("b",)]
+        await moody.run(spec, force=True)
+        assert len(moody.charges) == 6
+        assert {step.reason for step in moody.plan(spec).steps} == {UP_TO_DATE}
 
 
 async def test_the_cap_holds_for_a_chain(world: World) -> None:
