@@ -57,7 +57,7 @@ class Kept:
             name: self._records[name]
             for name in self._names.get(want.digest, ())
             if self._is_its_shots(want, self._records[name])
-            and self._is_worth_having(self._records[name])
+            and is_worth_having(self._records[name], self._clips)
         }
 
         def rank(name: str) -> tuple[bool, bool, int]:
@@ -116,14 +116,6 @@ class Kept:
         """A free name for a record that gives way."""
         return free_name(record, self._taken)
 
-    def _is_worth_having(self, record: Record) -> bool:
-        """What was put there by hand, and is gone, has no task that could bring it back."""
-        state = state_of(record)
-        if state is not State.COMPLETED or record.task_id is not None:
-            return state not in WITHOUT_A_CLIP
-        clip = record.clip
-        return clip is not None and self._clips.get(clip.path) == clip.bytes
-
     def _owns(self, want: Wanted, record: Record) -> bool:
         return belongs(record, want.take, self._board)
 
@@ -133,6 +125,17 @@ class Kept:
         if "seed" not in want.fields or number is None:
             return self._owns(want, record)
         return belongs(record, replace(want.take, number=int(number[1])), self._board)
+
+
+def is_worth_having(record: Record, clips: Mapping[str, int]) -> bool:
+    """Whether a record has a clip, or a task that may bring one: what was put there by hand, and is
+    gone, has none.
+    """
+    state = state_of(record)
+    if state is not State.COMPLETED or record.task_id is not None:
+        return state not in WITHOUT_A_CLIP
+    clip = record.clip
+    return clip is not None and clips.get(clip.path) == clip.bytes
 
 
 def belongs(record: Record, take: Take, board: Storyboard) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.rendering.decision import must_be_kept
 from pipeline.rendering.digest import differences
-from pipeline.rendering.records import WITHOUT_A_CLIP, state_of
+from pipeline.rendering.kept import is_worth_having
 from pipeline.rendering.steps import Action
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _claims(
     free = {
         record.digest: name
         for name, record in records.items()
-        if state_of(record) not in WITHOUT_A_CLIP
+        if is_worth_having(record, decision.clips)
         and not (name in asked and record.is_for(asked[name].digest))
     }
     for wanted in wants:

@@ -505,3 +505,23 @@ async def test_a_forged_acceptance_is_damage(world: World) -> None:
     path.write_text(text.replace('"accepted": null', '"accepted": "all"'), "utf-8")
     with pytest.raises(RecordsError, match="'all' can't be a digest"):
         await world.run(spec)
+
+
+@pytest.mark.parametrize("bought", [False, True])
+async def test_a_clip_put_there_that_is_gone_takes_no_other_place(
+    told: World, *, bought: bool
+) -> None:
+    """There is nothing to take along when its seed moves to another take: what was bought for the
+    seed comes back, and else it is bought.
+    """
+    text = "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n  - {id: a, prompt: x, seeds: %s}"
+    await told.run(told.board(text % ([7, 11] if bought else [7])))
+    spec = told.board(text % [7, 11])
+    put(told, graded(), "a.t2.mp4")
+    accept(told, spec, "a.t2")
+    told.folder().clip("a.t2.mp4").unlink()
+    spec = told.board(text % [11])
+    report = await told.run(spec)
+    assert report.summary.complete
+    assert {step.reason for step in told.plan(spec).steps} == {UP_TO_DATE}
+    assert len(told.charges) == 2
