@@ -79,9 +79,11 @@ class Agenda:
             self._changed.set()
 
     def _is_held_up(self, work: Work) -> bool:
-        others = (key for key in _awaited(work) if key != work.key)
-        return any(self._unfinished[key] for key in _awaited(work)) or any(
-            key in self._waiting for key in others
+        """Those that wait for the very same come due together, and none holds up another."""
+        awaited = [*_awaited(work)]
+        others = [self._waiting[key] for key in awaited if key in self._waiting]
+        return any(self._unfinished[key] for key in awaited) or any(
+            other.step.after != work.step.after for other in others
         )
 
 

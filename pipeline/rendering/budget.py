@@ -42,6 +42,10 @@ class Budget:
         """Count what was bought by an earlier run and will be billed in this one."""
         self._reserved[key] = worst
 
+    def forget(self, key: Key) -> None:
+        """Its task is counted under another name from now on."""
+        self._reserved.pop(key, None)
+
     def correct(self, key: Key, estimated: float) -> bool:
         """Reserve the provider's own estimate where it is over ours; whether the cap still holds.
 

@@ -10,6 +10,7 @@ then its step waits, and is decided again (`Planner.later`) when the other one h
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.errors import MediaError
@@ -21,7 +22,7 @@ from pipeline.rendering.regrouping import Regrouped, regrouped
 from pipeline.rendering.steps import Action, Plan, Step, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from pipeline.rendering.chain import Standing
     from pipeline.rendering.decision import Circumstances
@@ -84,12 +85,19 @@ class Planner:
             self._looking = _Chains(self._given, self._taken, self._wants)
         return self._looking.current(key)
 
-    def later(self, waiting: Step) -> list[Step]:
-        """Decide a step that has waited, by what has come of the others by now."""
-        assert waiting.wanted is not None  # noqa: S101 (only takes wait)
+    def later(self, waiting: Iterable[Step]) -> list[Step]:
+        """Decide steps that have waited, all that come due together, by what has come of the others
+        by now.
+        """
+        takes = [step.wanted.take for step in waiting if step.wanted is not None]
+        takes.sort(key=lambda take: (take.shot, take.number))
         decide = _Chains(self._given, self._taken, self._wants, settled=True)
-        take = waiting.wanted.take
-        return decide.steps([take])[take.key]
+        return [
+            step
+            for _shot, its in groupby(takes, key=lambda take: take.shot)
+            for steps in decide.steps([*its]).values()
+            for step in steps
+        ]
 
 
 def why_none(shot: Undecided) -> str:
@@ -159,28 +167,34 @@ class _Chains:
         for take in takes:
             if take.key in moved.steps:
                 steps = [moved.steps[take.key]]
-            elif take.key in moved.gone:
-                steps = self.decision.steps(self._wants[take.key], gone=True)
             else:
-                steps = self._decided(take)
+                steps = self._decided(take, gone=take.key in moved.gone)
             decided[take.key] = steps
             doing = [step for step in steps if step.action is not Action.SKIP]
             if doing:
                 # A provider that is as good as its word gives another picture, then.
                 self._coming[take.key] = any(s.action is Action.RENDER or s.anew for s in doing)
         moved.in_front_of(decided)
-        return decided
+        return _together(decided)
 
     def _regrouped(self, takes: Sequence[Take]) -> Regrouped:
         """The takes that have changed places with others of their shot."""
-        if not takes or self._selection.force or self._settled:
+        if not takes or self._selection.force:
             return Regrouped()
-        shot = takes[0].shot
-        records = {name: self._records[name] for name in self._by_shot.get(shot, ())}
+        names = self._by_shot.get(takes[0].shot, [])
+        records = {name: self._records[name] for name in names if not self._is_busy(name, takes)}
         wants = [wanted for take in takes if (wanted := self.recognise(take)) is not None]
         if len(wants) < len(takes) or not records:
             return Regrouped()
         return regrouped(wants, records, self.decision)
+
+    def _is_busy(self, name: str, takes: Sequence[Take]) -> bool:
+        """Whether the run that is going may be working on a record, and not only about to."""
+        if not self._settled or any(take.key == name for take in takes):
+            return False
+        if name in self._takes:
+            return self.selected(self._takes[name])
+        return state_of(self._records[name]) in UNDER_WAY
 
     def current(self, key: str) -> Clip | str:
         """A take's clip, if it is what its request asks for; else why there is none."""
@@ -215,18 +229,20 @@ class _Chains:
         self._wants[take.key] = wanted
         return wanted
 
-    def _decided(self, take: Take) -> list[Step]:
-        of, record = upstream(take), self._records.get(take.key)
+    def _decided(self, take: Take, *, gone: bool) -> list[Step]:
+        """`gone`: its record goes to another take."""
+        of = upstream(take)
+        record = None if gone else self._records.get(take.key)
         if of is None:
             wanted = self._wants[take.key] = want(take)
-            return self.decision.steps(wanted)
+            return self.decision.steps(wanted, gone=gone)
         standing = self._standing(of)
         if isinstance(standing, Clip):
             known = self.recognise(take)
             if known is None:
                 standing = "its clip can't be read"
             elif self._lies_there(of, standing) or _is_rendered(record, known):
-                return self.decision.steps(known)
+                return self.decision.steps(known, gone=gone)
             else:
                 standing = Coming(of.key)
         step = self._waiting(take, of, standing, record)
@@ -235,8 +251,10 @@ class _Chains:
         collect = self.decision.collect(take.key, record)
         reason = f"bought before, and {words(of)} is not known yet that it begins with now"
         collect = replace(collect, reason=reason)
-        if collect.action is Action.SKIP or step.action is Action.SKIP:
-            return [collect]
+        if collect.action is Action.SKIP:
+            return [replace(collect, wanted=step.wanted)]
+        if step.action is Action.SKIP:
+            return [step] if self._settled else [collect, step]  # a run has waited for it before
         return [collect, replace(step, after=(of.key, take.key))]
 
     def _waiting(self, take: Take, of: FrameOf, standing: Standing, record: Record | None) -> Step:
@@ -297,6 +315,17 @@ class _Chains:
         if of.pass_name != self._board.pass_name:
             return True  # or it wouldn't be called current
         return self.decision.clips.get(clip.path) == clip.bytes and of.key not in self._coming
+
+
+def _together(decided: dict[str, list[Step]]) -> dict[str, list[Step]]:
+    """Let the takes of a shot that wait be decided at once, as they may change places."""
+    after = dict.fromkeys(key for steps in decided.values() for s in steps for key in s.after)
+    if not after:
+        return decided
+    return {
+        key: [replace(step, after=(*after,)) if step.after else step for step in steps]
+        for key, steps in decided.items()
+    }
 
 
 def _is_rendered(record: Record | None, wanted: Wanted) -> bool:

@@ -24,7 +24,7 @@ from pipeline.rendering.steps import UP_TO_DATE, Action
 from pipeline.rendering.work import Assignment, Circumstances, Planned, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from pipeline.rendering.gateway import Gateway
@@ -48,11 +48,17 @@ def settle(boards: Sequence[Planned], report: Report) -> Agenda:
     return agenda
 
 
-def _go_on(agenda: Agenda, report: Report) -> None:
+def _go_on(agenda: Agenda, report: Report, budget: Budget | None = None) -> None:
     """Decide the steps that waited for what has ended by now, and do what can be done at once."""
     while due := agenda.due():
-        for work in due:
-            agenda.add(_settled(work.planned, work.planned.planner.later(work.step), report))
+        boards = {work.plan.storyboard: work.planned for work in due}
+        for name, planned in boards.items():
+            waited = (work.step for work in due if work.plan.storyboard == name)
+            steps = planned.planner.later(waited)
+            works = _settled(planned, steps, report)
+            if budget is not None:
+                _commit(budget, name, steps)
+            agenda.add(works)
 
 
 def _settled(planned: Planned, steps: Sequence[Step], report: Report) -> list[Work]:
@@ -127,7 +133,7 @@ async def _perform_all(agenda: Agenda, shared: Circumstances) -> None:
             try:
                 await Errand(Assignment(work, shared, slot)).run()
                 agenda.end(work)
-                _go_on(agenda, shared.report)
+                _go_on(agenda, shared.report, shared.budget)
             except ShotmakeError as error:
                 fatal.append(error)
                 crew.cancel_scope.cancel()
@@ -149,9 +155,20 @@ def _budget(agenda: Agenda, terms: Terms) -> Budget:
     """The run's budget, with what earlier runs have bought and this one will be billed for."""
     budget = Budget(terms.max_credits)
     for work in agenda.ready:
-        if work.step.action is Action.RESUME:
-            budget.commit(work.key, work.step.reserve)
+        _commit(budget, work.plan.storyboard, [work.step])
     return budget
+
+
+def _commit(budget: Budget, storyboard: str, steps: Iterable[Step]) -> None:
+    """Count what is yet to be billed for tasks that are taken up again, by the names they have now:
+    one may have given way, in this very run, to what is bought next under its name.
+    """
+    for step in steps:
+        if step.action is not Action.RENDER:  # that makes room when its turn comes
+            for name, _to in step.moves:
+                budget.forget((storyboard, name))
+        if step.action is Action.RESUME:
+            budget.commit((storyboard, step.render), step.reserve)
 
 
 def _spacing_seconds(agenda: Agenda, gateway: Gateway, concurrency: int) -> float:

@@ -226,6 +226,24 @@ async def test_an_open_task_comes_home_behind_what_failed(world: World) -> None:
         assert len(slow.charges) == 2
 
 
+async def test_a_task_that_comes_home_is_not_what_is_asked_for(world: World) -> None:
+    """The frame that the take begins with now isn't there: such a run is not complete."""
+    text = (
+        "model: veo-3.1-fast\ndefaults: {duration: 4}\npasses: {final: {model: veo-3.1}}\n"
+        "shots:\n  - id: a\n    prompt: %s\n    passes:\n      final:\n"
+        "        init_image: {shot: a, pass: draft, frame: first}\n"
+    )
+    spec = world.board(text % "a bowl")
+    await world.run(spec)
+    await world.run(spec, pass_name="final", terms=SHORT)
+    spec = world.board(text % "a plate")
+    steps = world.plan(spec, pass_name="final").steps
+    assert [(s.action, s.asked) for s in steps] == [(Action.RESUME, False), (Action.SKIP, True)]
+    report = await world.run(spec, pass_name="final")
+    assert report.summary.counts[Kind.RENDERED] == report.summary.counts[Kind.WAITING] == 1
+    assert not report.summary.complete
+
+
 async def test_a_frame_of_another_pass(world: World) -> None:
     """The final begins with the draft's picture; while there is no draft, it waits."""
     text = (
@@ -322,3 +340,75 @@ async def test_a_long_chain_needs_no_deep_stack(world: World) -> None:
             lines += [f"    init_image: {{shot: s{number + 1}}}"]
     plan = world.plan(world.board("\n".join(lines) + "\n"))
     assert plan.counts()[Action.RENDER] == 1500
+
+
+async def test_takes_change_places_behind_a_frame_that_was_not_known(world: World) -> None:
+    """What another take of the shot has is bought by none, also when that is seen in the run."""
+    async with World(world.root, engine=same_picture) as steady:
+        spec = chain(steady, "a bowl", "a spoon\n    seeds: [7, 11, 13]")
+        await steady.run(spec)
+        text = spec.read_text().replace("a bowl", "a bowl | of wood")
+        spec = steady.board(text.replace("[7, 11, 13]", "[11, 13, 17]"))
+        assert of(steady.plan(spec))["b"].after == ("a",)
+        report = await steady.run(spec)
+        assert report.summary.counts[Kind.RESTORED] == 2
+        seeds = [task.order.job.seed for task in steady.studio.tasks.all()]
+        assert sorted(seed for seed in seeds if seed) == [7, 11, 13, 17]
+        assert {step.reason for step in steady.plan(spec).steps} == {UP_TO_DATE}
+
+
+async def test_open_tasks_change_places_behind_a_frame_that_was_not_known(world: World) -> None:
+    """They are waited for under the names that they have, and taken along then."""
+    slow = 0.0
+
+    def latency(job: Job) -> float:
+        return slow if "spoon" in job.prompt else 30.0
+
+    async with World(world.root, engine=same_picture, latency_seconds=latency) as steady:
+        spec = chain(steady, "a bowl", "a spoon\n    seeds: [7, 11]")
+        await steady.run(spec, shots=("a",))
+        slow = 500.0
+        await steady.run(spec, terms=SHORT)
+        text = spec.read_text().replace("a bowl", "a bowl | of wood").replace("[7, 11]", "[11, 13]")
+        spec = steady.board(text)
+        steps = [step for step in steady.plan(spec).steps if step.shot == "b" and step.after]
+        assert {frozenset(step.after) for step in steps} == {frozenset({"a", "b", "b.t2"})}
+        await steady.run(spec, terms=Terms(timeout_seconds=100))
+        report = await steady.run(spec)
+        assert report.summary.complete
+        seeds = [task.order.job.seed for task in steady.studio.tasks.all()]
+        assert sorted(seed for seed in seeds if seed) == [7, 11, 13]
+        assert {step.reason for step in steady.plan(spec).steps} == {UP_TO_DATE}
+
+
+async def test_a_take_whose_clip_goes_to_another_waits_for_the_frame(world: World) -> None:
+    """The picture is on record and the clip is not there: what is bought anew needs the clip."""
+    spec = chain(world, "a bowl", "a spoon\n    seeds: [7, 11]")
+    await world.run(spec)
+    world.folder().clip("a.mp4").unlink()
+    spec = world.board(spec.read_text().replace("[7, 11]", "[11, 13]"))
+    steps = of(world.plan(spec))
+    assert (steps["b"].action, steps["b"].after) == (Action.RESTORE, ())
+    assert (steps["b.t2"].action, steps["b.t2"].after) == (Action.RENDER, ("a",))
+    assert (await world.run(spec)).summary.complete
+    assert set(world.charges.values()) == {1}
+    assert len(world.charges) == 4
+
+
+async def test_the_cap_counts_a_task_that_gave_way_in_the_run(world: World) -> None:
+    """What was waited for in vain may still be billed when its take is bought anew."""
+
+    def latency(job: Job) -> float:
+        return 5000.0 if "spoon" in job.prompt else 30.0
+
+    async with World(world.root, latency_seconds=latency) as slow:
+        await slow.run(chain(slow, "a bowl", "a spoon"), terms=Terms(timeout_seconds=40))
+        spec = chain(slow, "a cup", "a spoon")
+        price = next(step.reserve for step in slow.plan(spec).steps)
+        assert price is not None
+        terms = Terms(timeout_seconds=100, max_credits=2.5 * price)
+        report = await slow.run(spec, terms=terms)
+        assert report.summary.counts[Kind.HELD] == 1
+        assert report.summary.in_flight_credits == price
+        spoons = [t for t in slow.studio.tasks.all() if "spoon" in t.order.job.prompt]
+        assert len(spoons) == 1
