@@ -83,3 +83,18 @@ def test_pick_writes_what_the_page_says(
         "    pick: 2",
     ]
     assert steps("--pass", "final", "specs/bowls.yaml")["pour"] == "render"
+
+
+def test_a_shot_that_nobody_has_decided_can_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its plan tells why nothing is rendered of it; a run says so in its sum, too."""
+    assert command(["plan", "--pass", "final", "--shot", "pour", "specs/bowls.yaml"]) == 0
+    assert "none is picked" in capsys.readouterr().out
+    path = Path("specs/waiting.yaml")
+    path.write_text(
+        "model: veo-3.1-fast\ndefaults: {duration: 1}\nshots:\n"
+        "  - {id: street, prompt: dawn}\n"
+        "  - {id: face, prompt: close-up, init_image: {shot: street}}\n",
+        "utf-8",
+    )
+    assert command(["run", "--pass", "animatic", "--shot", "face", str(path)]) == 1
+    assert "1 waiting" in capsys.readouterr().out

@@ -113,6 +113,7 @@ def selection(args: argparse.Namespace) -> Selection:
 def require_matches(boards: Sequence[Storyboard], chosen: Selection) -> None:
     """Raises `UsageError` for a `--shot` that names no shot of any board."""
     shots = [take.shot for board in boards for take in board.takes]
+    shots += [undecided.shot for board in boards for undecided in board.undecided]
     for glob in chosen.shots:
         if any(Selection((glob,)).includes(shot) for shot in shots):
             continue

@@ -90,6 +90,7 @@ def say_summary(
             (Kind.BLOCKED, "blocked"),
             (Kind.PENDING, "pending"),
             (Kind.HELD, "not submitted"),
+            (Kind.WAITING, "waiting"),
         )
         if counts[kind]
     ]
