@@ -62,7 +62,14 @@ class Planner:
             *self._in_cutting_order(decided, {step.render for step in collected}),
             *collected,
         ]
-        unasked = sorted(n for n in given.records if n not in asked and not n.startswith(KEPT))
+        undecided = {each.shot for each in board.undecided}
+        unasked = sorted(
+            name
+            for name in given.records
+            if name not in asked
+            and name.partition(".")[0] not in undecided
+            and not name.startswith(KEPT)
+        )
         return Plan(board.name, board.pass_name, given.provider, tuple(steps), tuple(unasked))
 
     def _in_cutting_order(
@@ -136,7 +143,9 @@ class _Chains:
         self._wants = wants
         self._settled = settled
         self._coming: dict[str, bool] = {}
-        """Takes whose clips this run brings, and whether it renders them anew."""
+        """Takes whose clips this run brings, and whether it may render them anew: then even an equal
+        request may bring another picture.
+        """
         self._takes = {take.key: take for take in given.storyboard.takes}
         self._by_shot: dict[str, list[str]] = {}
         for name in given.records:
@@ -170,10 +179,8 @@ class _Chains:
             else:
                 steps = self._decided(take, gone=take.key in moved.gone)
             decided[take.key] = steps
-            doing = [step for step in steps if step.action is not Action.SKIP]
-            if doing:
-                # A provider that is as good as its word gives another picture, then.
-                self._coming[take.key] = any(s.action is Action.RENDER or s.anew for s in doing)
+            if any(step.action is not Action.SKIP for step in steps):
+                self._coming[take.key] = _renders(steps)
         moved.in_front_of(decided)
         return _together(decided)
 
@@ -241,9 +248,12 @@ class _Chains:
             known = self.recognise(take)
             if known is None:
                 standing = "its clip can't be read"
-            elif self._lies_there(of, standing) or _is_rendered(record, known):
-                return self.decision.steps(known, gone=gone)
             else:
+                lies_there = self._lies_there(of, standing)
+                if lies_there or _is_rendered(record, known):
+                    steps = self.decision.steps(known, gone=gone)
+                    if lies_there or not _renders(steps):
+                        return steps
                 standing = Coming(of.key)
         step = self._waiting(take, of, standing, record)
         if state_of(record) not in UNDER_WAY or record is None:
@@ -315,6 +325,11 @@ class _Chains:
         if of.pass_name != self._board.pass_name:
             return True  # or it wouldn't be called current
         return self.decision.clips.get(clip.path) == clip.bytes and of.key not in self._coming
+
+
+def _renders(steps: Iterable[Step]) -> bool:
+    """Whether something may be bought anew, and not only brought home."""
+    return any(step.action is Action.RENDER or step.anew is not None for step in steps)
 
 
 def _together(decided: dict[str, list[Step]]) -> dict[str, list[Step]]:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A take that finds what it asks for under another one's name."""
+    """A take that finds what it asks for under another one's name. A `step` that skips is for a
+    task that another provider has: it stays where it is, and nothing is bought beside it.
+    """
 
     wanted: Wanted
     source: str
@@ -63,7 +65,8 @@ def regrouped(
     wants: Sequence[Wanted], records: Mapping[str, Record], decision: Decision
 ) -> Regrouped:
     """Who takes whose place in a shot. `records` are those of the shot alone, by take key."""
-    claims = list(_claims(wants, records, decision))
+    found = list(_claims(wants, records, decision))
+    claims = [claim for claim in found if claim.step.action is not Action.SKIP]
     gone = frozenset(claim.source for claim in claims)
     kept = {name: decision.free_name(records[name]) for name in sorted(gone)}
     away = list(kept.items())
@@ -75,7 +78,8 @@ def regrouped(
             name = decision.free_name(own)
             away.append((key, name))
             collects += decision.collected(name, own)
-    steps = {
+    steps = {claim.wanted.take.key: claim.step for claim in found}
+    steps |= {
         claim.wanted.take.key: replace(
             claim.step, moves=((kept[claim.source], claim.wanted.take.key),)
         )
@@ -103,5 +107,4 @@ def _claims(
             continue
         news = "new" if own is None else ", ".join(differences(own.request, wanted.fields))
         step = decision.taken_over(wanted, source, f"{news}; rendered before, as {source}")
-        if step.action is not Action.SKIP:
-            yield _Claim(wanted, source, step)
+        yield _Claim(wanted, source, step)

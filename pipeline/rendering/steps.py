@@ -109,7 +109,7 @@ class Selection:
 
     def includes_undecided(self, shot: str) -> bool:
         """Whether a shot is meant that none of its takes is picked of."""
-        return not self.only_picked and self.includes(shot)
+        return not self.only_picked and not self.failed and self.includes(shot)
 
     def includes(self, shot: str) -> bool:
         """Whether one of the globs (none: all) names the shot."""

@@ -514,7 +514,8 @@ async def test_a_clip_put_there_that_is_gone_takes_no_other_place(
     """There is nothing to take along when its seed moves to another take: what was bought for the
     seed comes back, and else it is bought.
     """
-    text = "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n  - {id: a, prompt: x, seeds: %s}"
+    head = "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n"
+    text = f"{head}  - {{id: a, prompt: x, seeds: %s}}"
     await told.run(told.board(text % ([7, 11] if bought else [7])))
     spec = told.board(text % [7, 11])
     put(told, graded(), "a.t2.mp4")
@@ -525,3 +526,25 @@ async def test_a_clip_put_there_that_is_gone_takes_no_other_place(
     assert report.summary.complete
     assert {step.reason for step in told.plan(spec).steps} == {UP_TO_DATE}
     assert len(told.charges) == 2
+
+
+async def test_what_is_bought_for_a_clip_that_is_gone_waits_for_the_frames_clip(
+    told: World,
+) -> None:
+    """The picture that it begins with is on record; the clip that it is in has to come first."""
+    text = (
+        "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n"
+        "  - {id: a, prompt: x}\n  - {id: b, prompt: y, init_image: {shot: a}}\n"
+        "  - {id: c, prompt: z, init_image: {shot: a}}"
+    )
+    spec = told.board(text)
+    await told.run(spec, shots=("[ac]",))
+    put(told, graded(), "b.mp4")
+    accept(told, spec, "b")
+    told.folder().clip("a.mp4").unlink()
+    told.folder().clip("b.mp4").unlink()
+    steps = {step.render: step for step in told.plan(spec).steps}
+    assert (steps["b"].action, steps["b"].after) == (Action.RENDER, ("a",))
+    assert (steps["c"].action, steps["c"].reason) == (Action.SKIP, UP_TO_DATE)
+    assert (await told.run(spec)).summary.complete
+    assert len(told.charges) == 3

@@ -121,6 +121,22 @@ async def test_seeds_in_any_order_are_bought_once_each(world: World, number: int
     assert {step.reason for step in plan.steps} == {UP_TO_DATE}
 
 
+async def test_another_providers_task_is_not_bought_again_for_another_take(world: World) -> None:
+    """A seed whose task can't be asked for here holds up the take that it has moved to, as it holds
+    up its own.
+    """
+    async with World(world.root, latency_seconds=lambda _job: 60) as slow:
+        await slow.run(board(slow, "seeds: [7, 11]"), terms=Terms(timeout_seconds=10))
+        path = slow.folder().results_path
+        text = path.read_text("utf-8").replace("gateway.test", "other.test")
+        path.write_text(text, "utf-8")
+        for seeds in ("[11, 13]", "[11]"):
+            steps = {s.render: s for s in slow.plan(board(slow, f"seeds: {seeds}")).steps}
+            assert steps["zoom"].action is Action.SKIP
+            assert "https://other.test" in steps["zoom"].reason
+            assert Action.RENDER not in {s.action for s in steps.values()}
+
+
 async def _require_in_place(world: World, seeds: list[int]) -> None:
     records = world.results().records
     for take, seed in enumerate(seeds, 1):
@@ -154,6 +170,16 @@ async def test_a_shot_that_nobody_has_decided_is_not_bought(world: World) -> Non
     assert not report.summary.complete
     assert report.summary.counts[Kind.WAITING] == 1
     assert sum(world.charges.values()) == 1
+
+
+async def test_what_an_undecided_shot_had_is_still_a_shots(world: World) -> None:
+    """Without its pick a final's clip waits for the next one; it is of no removed shot, and of no
+    failed one.
+    """
+    await world.run(board(world, "takes: 2\n    pick: 2"), pass_name="final")
+    spec = board(world, "takes: 2")
+    assert world.plan(spec, pass_name="final").unasked == ()
+    assert world.plan(spec, pass_name="final", failed=True).steps == ()
 
 
 async def test_only_picked_leaves_the_rest_out(world: World) -> None:
