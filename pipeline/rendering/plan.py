@@ -143,8 +143,8 @@ class _Chains:
         self._wants = wants
         self._settled = settled
         self._coming: dict[str, bool] = {}
-        """Takes whose clips this run brings, and whether it may render them anew: then even an equal
-        request may bring another picture.
+        """Takes whose clips this run brings, and whether it may render them anew: then even an
+        equal request may bring another picture.
         """
         self._takes = {take.key: take for take in given.storyboard.takes}
         self._by_shot: dict[str, list[str]] = {}
