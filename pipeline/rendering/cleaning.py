@@ -94,25 +94,23 @@ def _used(plan: Plan, records: Mapping[str, Record]) -> Iterator[str]:
 def _perhaps_used(
     storyboard: Storyboard, plan: Plan, records: Mapping[str, Record]
 ) -> Iterator[str]:
-    """The earlier clips of takes whose request isn't known yet: one of them may be what is asked
-    for then.
+    """All clips of shots with takes whose request isn't known yet: any of them may be what is asked
+    for then, as a seed's clip goes with the seed.
     """
-    takes = [step.wanted.take for step in plan.steps if step.wanted and not step.wanted.digest]
-    waiting = {(take.shot, take.number) for take in takes}
-    for each in storyboard.undecided:
-        waiting |= {(each.shot, number) for number in range(1, each.takes + 1)}
+    waiting = {s.wanted.take.shot for s in plan.steps if s.wanted and not s.wanted.digest}
+    waiting |= {each.shot for each in storyboard.undecided}
     names = {
-        _take_of(out_task_id(storyboard.name, storyboard.pass_name, shot, number, "", 1))
-        for shot, number in waiting
+        _shot_of(out_task_id(storyboard.name, storyboard.pass_name, shot, 1, "", 1))
+        for shot in waiting
     }
     for record in records.values():
-        if record.clip is not None and _take_of(record.out_task_id) in names:
+        if record.clip is not None and _shot_of(record.out_task_id) in names:
             yield record.clip.path
 
 
-def _take_of(key: str) -> str:
-    """Shot and take, as they stand for people in the key of a purchase: `pour.t1`."""
-    return key.rsplit(".", 2)[0]
+def _shot_of(key: str) -> str:
+    """The shot, as it stands for people in the key of a purchase, which ends `.t1.a1.<hash>`."""
+    return key.rsplit(".", 3)[0]
 
 
 def litter(

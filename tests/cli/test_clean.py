@@ -19,6 +19,7 @@ from pipeline.rendering.records import KEPT
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
 from tests.proof.footage import telling
+from tests.rendering.test_chains import same_picture
 from tests.rendering.test_kept import actions, assert_one_task_one_record
 from tests.support.world import PROVIDER, World
 
@@ -245,6 +246,28 @@ shots:
         report = await told.run(spec)
         assert report.summary.counts[Kind.RESTORED] == 2
         assert len(told.charges) == 4
+
+
+async def test_other_takes_clips_stay_while_the_frame_is_still_to_come(world: World) -> None:
+    """A seed's clip goes with the seed, and which seeds are asked for is seen only then: neither
+    the clip of a take that was taken away nor one in kept/ goes before that.
+    """
+    text = """\
+model: veo-3.1-fast
+defaults: {duration: 4}
+shots:
+  - {id: a, prompt: %s}
+  - {id: b, prompt: A cup, init_image: {shot: a}, seeds: %s}
+"""
+
+    async with World(world.root, engine=same_picture) as steady:
+        await steady.run(steady.board(text % ("A bowl", [7, 11, 13])))
+        await steady.run(steady.board(text % ("A bowl", [7, 17, 13])))
+        spec = steady.board(text % ("A bowl | of wood", [13, 11]))
+        assert command(["clean", "--kept", "--yes"]) == 0
+        report = await steady.run(spec)
+        assert report.summary.counts[Kind.RESTORED] == 2
+        assert len(steady.charges) == 6
 
 
 async def test_what_is_in_flight_is_left_alone(
