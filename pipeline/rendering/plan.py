@@ -22,7 +22,7 @@ from pipeline.rendering.regrouping import Regrouped, regrouped
 from pipeline.rendering.steps import Action, Plan, Step, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pipeline.rendering.chain import Standing
     from pipeline.rendering.decision import Circumstances
@@ -58,10 +58,7 @@ class Planner:
             and state_of(record) in UNDER_WAY
             and given.selection.includes(name.removeprefix(KEPT).partition(".")[0])
         ]
-        steps = [
-            *self._in_cutting_order(decided, {step.render for step in collected}),
-            *collected,
-        ]
+        steps = [*self._in_cutting_order(decided), *collected]
         undecided = {each.shot for each in board.undecided}
         unasked = sorted(
             name
@@ -72,18 +69,14 @@ class Planner:
         )
         return Plan(board.name, board.pass_name, given.provider, tuple(steps), tuple(unasked))
 
-    def _in_cutting_order(
-        self, decided: Mapping[str, list[Step]], collected: Container[str]
-    ) -> Iterator[Step]:
+    def _in_cutting_order(self, decided: Mapping[str, list[Step]]) -> Iterator[Step]:
         board, begin = self._given.storyboard, 0
         for each in (*board.undecided, None):
             end = None if each is None else each.place
             for take in board.takes[begin:end]:
                 yield from decided.get(take.key, ())
             begin = end or 0
-            if each is None or each.shot in collected:
-                continue
-            if self._given.selection.includes_undecided(each.shot):
+            if each is not None and self._given.selection.includes_undecided(each.shot):
                 yield _undecided(each)
 
     def current(self, key: str) -> Clip | str:

@@ -208,17 +208,23 @@ async def test_a_pick_without_seeds_changes_no_request(world: World) -> None:
 
 
 async def test_an_undecided_shots_open_task_is_brought_home(world: World) -> None:
-    """The pick was taken back while the final was being rendered: it is paid for, and is kept."""
+    """The pick was taken back while the final was being rendered: it is paid for, and is kept. What
+    the shot is to be is as undecided as before, so that the run isn't complete.
+    """
     async with World(world.root, latency_seconds=lambda _job: 60) as slow:
         await slow.run(
             board(slow, "takes: 2\n    pick: 1"), pass_name="final", terms=Terms(timeout_seconds=10)
         )
         spec = board(slow, "takes: 2")
-        assert [s.action for s in slow.plan(spec, pass_name="final").steps] == [
-            Action.RESUME,
-            Action.RESUME,
+        steps = slow.plan(spec, pass_name="final").steps
+        assert [(s.render, s.action) for s in steps] == [
+            ("zoom", Action.SKIP),
+            ("pour", Action.RESUME),
+            ("zoom", Action.RESUME),
         ]
-        await slow.run(spec, pass_name="final")
+        report = await slow.run(spec, pass_name="final")
+        assert report.summary.counts[Kind.WAITING] == 1
+        assert not report.summary.complete
         assert slow.folder(pass_name="final").size("zoom.mp4")
         assert sum(slow.charges.values()) == 2
 
