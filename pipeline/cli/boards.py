@@ -111,13 +111,16 @@ def selection(args: argparse.Namespace) -> Selection:
 
 
 def require_matches(boards: Sequence[Storyboard], chosen: Selection) -> None:
-    """Raises `UsageError` for a `--shot` that names no shot of any board."""
-    shots = [take.shot for board in boards for take in board.takes]
-    shots += [undecided.shot for board in boards for undecided in board.undecided]
+    """Raises `UsageError` for a `--shot` that names no shot, and no take, of any board."""
+    takes = [take for board in boards for take in board.takes]
+    undecided = [each.shot for board in boards for each in board.undecided]
+    shots = list(dict.fromkeys([*(take.shot for take in takes), *undecided]))
     for glob in chosen.shots:
-        if any(Selection((glob,)).includes(shot) for shot in shots):
+        one = Selection((glob,))
+        if any(map(one.includes_take, takes)) or any(map(one.includes_undecided, undecided)):
             continue
-        close = get_close_matches(glob, shots, n=1)
+        small = {shot.casefold(): shot for shot in shots}
+        close = [small[name] for name in get_close_matches(glob.casefold(), small, n=1)]
         hint = f"; did you mean {close[0]}?" if close else f"; there are {_few(shots)}"
         raise UsageError(f"--shot {glob} names no shot{hint}")
 

@@ -172,7 +172,9 @@ def _json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def _selection(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     group = parser.add_argument_group("which takes")
     group.add_argument("--pass", dest="pass_name", metavar="NAME", help=_PASS_HELP)
-    group.add_argument("--shot", action="append", metavar="GLOB", help="repeatable")
+    group.add_argument(
+        "--shot", action="append", metavar="GLOB", help="shots, or takes as in pour.t2; repeatable"
+    )
     group.add_argument("--failed", action="store_true", help="only those not rendered last time")
     group.add_argument(
         "--only-picked",

@@ -23,6 +23,7 @@ from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.summary import Outcome, in_flight, say_summary, summary_json
 from pipeline.cli.terminal import credits_text, print_json, request_log
 from pipeline.errors import CredentialsError, FolderError, ShotmakeError
+from pipeline.rendering.agenda import Agenda
 from pipeline.rendering.notices import Kind, Report
 from pipeline.rendering.runner import settle
 from pipeline.rendering.steps import Action
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from pipeline.cli.exits import Exit
     from pipeline.cli.progress import Progress
     from pipeline.cli.terminal import Terminal
-    from pipeline.rendering.agenda import Agenda
     from pipeline.rendering.gateway import Gateway
     from pipeline.rendering.work import Planned
     from pipeline.storyboard.catalog import Catalog
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
             download_hosts=args.download_host,
             log=request_log(terminal),
         )
-        outcome = Outcome(Report(progress.watch))
+        outcome, agenda = Outcome(Report(progress.watch)), Agenda()
         try:
             with closing(progress):
                 agenda = settle(opened, outcome.report)
@@ -87,6 +87,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
                     anyio.run(partial(_render, agenda, terms, gateway, progress, outcome))
         finally:
             _fold(opened, outcome)
+            # A run that was ended never came to these.
+            outcome.summary.counts[Kind.HELD] += len(agenda)
     seconds = time.monotonic() - begun
     if args.json:
         print_json(summary_json(outcome, seconds))
@@ -94,6 +96,8 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         terminal.fail(f"shotmake: {outcome.error}")
     if outcome.error is not None and not any(outcome.summary.counts.values()):
         return outcome.exit  # nothing was begun: there is nothing to sum up
+    if not any(planned.plan.steps for planned in opened):
+        terminal.warn("no take is selected: there is nothing to do", "yellow")
     say_summary(outcome, seconds, opened, terminal)
     return outcome.exit
 

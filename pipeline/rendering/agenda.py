@@ -65,6 +65,10 @@ class Agenda:
             self._touched.update(self._followers.get(work.key, ()))
         return free
 
+    def put_back(self, work: Work) -> None:
+        """A work that was given out, and never begun."""
+        self.ready.appendleft(work)
+
     async def next(self) -> Work | None:
         """The next work to begin; None when nothing is left, and nothing can come any more."""
         while not self.ready:

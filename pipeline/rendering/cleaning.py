@@ -140,7 +140,8 @@ def litter(
 def _unasked(path: str, size: int, reason: str, record: Record | None) -> Unasked:
     """A clip that may go; `record` is the one whose clip it is, to all appearances."""
     if path.startswith(KEPT):
-        reason = "an earlier clip"
+        strange = path.startswith(f"{KEPT}unknown-")
+        reason = "a file that lay where a clip belongs" if strange else "an earlier clip"
         if record is not None:
             reason += f", {record.out_task_id.rpartition('.')[0]}"
     returns = record is not None and record.task_id is not None

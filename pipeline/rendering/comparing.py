@@ -29,8 +29,9 @@ class PassView:
 class Standing:
     """How a shot stands in one pass: of `asked` takes so many are `current`, the others `behind`.
 
-    `behind` counts by what they are: `changed` since they were rendered, `failed`, `blocked`,
-    `cancelled`, `pending`, or `missing`. `undecided`: so many takes, and none is picked.
+    `behind` counts by what they are: `changed` since they were rendered, `to fetch` as their clip
+    is gone, `failed`, `blocked`, `cancelled`, `pending`, or `missing`. `undecided`: so many takes,
+    and none is picked.
     """
 
     asked: int = 0
@@ -60,14 +61,17 @@ def compare(views: Iterable[PassView]) -> list[ShotRow]:
             if isinstance(view.planner.current(take.key), Clip):
                 standing.current += 1
             else:
-                standing.behind[_word(view.records.get(take.key))] += 1
+                standing.behind[_word(view, take.key)] += 1
         for each in view.board.undecided:
             row = rows.setdefault(each.shot, ShotRow(each.shot))
             row.passes[name] = Standing(undecided=each.takes)
     return list(rows.values())
 
 
-def _word(record: Record | None) -> str:
+def _word(view: PassView, key: str) -> str:
+    record, wanted = view.records.get(key), view.planner.known(key)
     if record is None:
         return "missing"
-    return "changed" if record.status is Status.COMPLETED else record.status.value
+    if record.status is not Status.COMPLETED:
+        return record.status.value
+    return "to fetch" if wanted is not None and record.is_for(wanted.digest) else "changed"

@@ -188,6 +188,8 @@ class Errand:
                 task,
                 lambda reason: self._tell(Kind.DELAYED, reason, task_id=task.task_id),
             )
+        for notice in self._its.work.notices_of_what_was_in_the_way():
+            self._its.shared.report.tell(notice)
         record = self._its.record
         differs = f"but {record.error.message}" if record.error else ""
         self._tell(kind, differs, task_id=record.task_id, credits=record.credits, clip=clip.path)

@@ -45,6 +45,8 @@ class Folder:
         self._outputs = outputs
         self._unsynced: set[Path] = set()
         """Folders that clips were moved into since the last sync."""
+        self.set_aside: list[tuple[str, str]] = []
+        """Files that lay where a clip belongs, and where they are now; to be told once."""
         self.failed = False
         """Something here couldn't be read or written: nothing more is made of it in this run."""
 
@@ -183,7 +185,7 @@ class Folder:
         with self._guarded(path):
             disk.sync(part)
             if os.path.lexists(path) and disk.sha256(path) != sha256:
-                self.shelve(relative)
+                self._set_aside(relative)
             part.replace(path)
             disk.sync(path.parent)
 
@@ -196,14 +198,17 @@ class Folder:
             path = self.path / target
             disk.make_folder(path.parent)
             if os.path.lexists(path):
-                self.shelve(target)
+                self._set_aside(target)
             (self.path / source).rename(path)
             self._unsynced.add(path.parent)
 
-    def shelve(self, relative: str) -> None:
-        """Move a file that no record speaks for out of the way, named by its content.
+    def _set_aside(self, relative: str) -> None:
+        """The same of a file in the way of a clip: somebody may have put it there."""
+        self.set_aside.append((relative, self.shelve(relative)))
 
-        Raises `FolderError`.
+    def shelve(self, relative: str) -> str:
+        """Move a file that no record speaks for out of the way, named by its content; answers with
+        where it is now. Raises `FolderError`.
         """
         path = self.path / relative
         with self._guarded(path):
@@ -213,6 +218,7 @@ class Folder:
             disk.make_folder(home.parent)
             path.replace(home)
             self._unsynced.add(home.parent)
+            return KEPT + home.name
 
     def remove(self, relative: str) -> None:
         """Remove a file for good; a link, which is nobody's clip, stays. Raises `FolderError`."""

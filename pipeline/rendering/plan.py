@@ -85,6 +85,10 @@ class Planner:
             self._looking = _Chains(self._given, self._taken, self._wants)
         return self._looking.current(key)
 
+    def known(self, key: str) -> Wanted | None:
+        """A take's request, if it is known by now."""
+        return self._wants.get(key)
+
     def later(self, waiting: Iterable[Step]) -> list[Step]:
         """Decide steps that have waited, all that come due together, by what has come of the others
         by now.
@@ -252,7 +256,7 @@ class _Chains:
         if state_of(record) not in UNDER_WAY or record is None:
             return [step]
         collect = self.decision.collect(take.key, record)
-        reason = f"bought before, and {words(of)} is not known yet that it begins with now"
+        reason = f"bought before; {words(of)}, which it begins with now, is not known yet"
         collect = replace(collect, reason=reason)
         if collect.action is Action.SKIP:
             return [replace(collect, wanted=step.wanted)]
@@ -276,7 +280,7 @@ class _Chains:
                 waits=True,
             )
         news = "new" if record is None else ", ".join(differences(record.request, fields))
-        reason = f"begins with {words(of)}, which is rendered first"
+        reason = f"begins with {words(of)}, which comes first"
         if self._selection.force:
             news = "forced"
         elif record is not None and not news and state_of(record) is State.COMPLETED:

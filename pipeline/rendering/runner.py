@@ -100,6 +100,8 @@ def _restore(work: Work, report: Report) -> Work | None:
             return replace(work, step=replace(step, action=Action.RECOVER, reason=reason))
         report.tell(work.notice(Kind.FAILED, f"{error}; run again to render it"))
         return None
+    for notice in work.notices_of_what_was_in_the_way():
+        report.tell(notice)
     report.tell(work.notice(Kind.RESTORED, step.reason, clip=clip.path))
     return None
 
@@ -142,7 +144,11 @@ async def _perform_all(agenda: Agenda, shared: Circumstances) -> None:
                 heard.set()
 
         while work := await agenda.next():
-            slot, heard = await slots.acquire(), anyio.Event()
+            try:
+                slot, heard = await slots.acquire(), anyio.Event()
+            except anyio.get_cancelled_exc_class():
+                agenda.put_back(work)
+                raise
             crew.start_soon(perform, work, slot, heard)
             # A wrong key or address is found out by one request, and not by as many as fit.
             gateway.client.when_met(heard.set)

@@ -105,14 +105,15 @@ class Selection:
 
     def includes_take(self, take: Take) -> bool:
         """Whether a take is meant."""
-        return (take.picked or not self.only_picked) and self.includes(take.shot)
+        named = self.includes(take.shot) or (self.includes(take.key) and bool(self.shots))
+        return (take.picked or not self.only_picked) and named
 
     def includes_undecided(self, shot: str) -> bool:
         """Whether a shot is meant that none of its takes is picked of."""
         return not self.only_picked and not self.failed and self.includes(shot)
 
     def includes(self, shot: str) -> bool:
-        """Whether one of the globs (none: all) names the shot."""
+        """Whether one of the globs (none: all) names the shot, or the take by its key."""
         return not self.shots or any(fnmatchcase(shot, glob) for glob in self.shots)
 
 

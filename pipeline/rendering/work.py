@@ -84,6 +84,18 @@ class Work:
         record = self.board.book.records.get(self.render)
         return record.request if record is not None else {}
 
+    def notices_of_what_was_in_the_way(self) -> list[Notice]:
+        """What lay where a clip belongs isn't there any more: each is told once."""
+        told = [
+            self.notice(
+                Kind.WARNING,
+                f"the file that lay at {was} is {now} now; `shotmake accept` would have left it",
+            )
+            for was, now in self.board.folder.set_aside
+        ]
+        self.board.folder.set_aside.clear()
+        return told
+
     def notice(self, kind: Kind, message: str = "", **more: Any) -> Notice:
         """A notice about this step."""
         return Notice(
