@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from pipeline.storyboard.shots import Request
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 Fields = dict[str, Any]
 """A request as `results.json` keeps it: authored names, absent where the author said nothing."""
 
@@ -63,7 +65,7 @@ def digest(fields: Mapping[str, Any]) -> str:
     still = canonical.get("init_image")
     if isinstance(still, dict):
         canonical["init_image"] = {"sha256": still["sha256"]}
-    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _CANONICAL.encode(canonical)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -42,19 +42,21 @@ class Planner:
         """Decide every step."""
         given, board = self._given, self._given.storyboard
         decide = _Chains(given, self._taken, self._wants)
-        needed = decide.needed()
+        shots = in_order(board)
+        needed = decide.needed(shots)
         decided: dict[str, list[Step]] = {}
-        for takes in in_order(board):
+        for takes in shots:
             decided |= decide.steps([take for take in takes if decide.selected(take)])
             for take in takes:
                 if take.key in needed and take.key not in decided:
                     decide.recognise(take)
         asked = {take.key for take in board.takes}
         moved = {name for made in decided.values() for step in made for name, _to in step.moves}
+        spoken_for = asked | moved
         collected = [
             decide.decision.collect(name, record)
             for name, record in sorted(given.records.items())
-            if name not in asked | moved
+            if name not in spoken_for
             and state_of(record) in UNDER_WAY
             and given.selection.includes(name.removeprefix(KEPT).partition(".")[0])
         ]
@@ -157,10 +159,12 @@ class _Chains:
         record = self._records.get(take.key)
         return record is not None and record.status is not Status.COMPLETED
 
-    def needed(self) -> set[str]:
-        """The takes that selected ones begin with frames of, directly or not."""
+    def needed(self, shots: Sequence[Sequence[Take]]) -> set[str]:
+        """The takes that selected ones begin with frames of, directly or not; `shots` are all, each
+        behind the one that it begins with a frame of.
+        """
         needed: set[str] = set()
-        for take in (take for takes in reversed(in_order(self._board)) for take in takes):
+        for take in (take for takes in reversed(shots) for take in takes):
             of = upstream(take)
             if of is not None and (take.key in needed or self.selected(take)):
                 needed.add(of.key)
