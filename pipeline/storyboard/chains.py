@@ -77,11 +77,12 @@ class ChainReader:
             return
         try:
             found = frame_of(self._board, self._by_id, asked.values, pass_name)
-            other = choice(self._board, self._by_id[found.shot], found.pass_name)
         except TakesError:
             return  # noted where it stands
-        if asked.values.get("take") is not None and not other.undecided:
-            self._check_take(asked, found, other)
+        if asked.values.get("take") is not None:
+            other = choice(self._board, self._by_id[found.shot], found.pass_name)
+            if not other.undecided:
+                self._check_take(asked, found, other)
         self._check_time(asked, found)
         if shot.id:
             self._edges[pass_name, shot.id] = ((found.pass_name, found.shot), asked)

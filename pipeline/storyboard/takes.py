@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TAKE_FIELDS: Final = frozenset({"takes", "seeds"})
 """Fields that say how many requests there are, and are no part of one."""
 
-_OWN: Final = ("takes", "seeds", "seed")
+_OWN: Final = TAKE_FIELDS | {"seed"}
 
 
 class TakesError(ValueError):
@@ -71,7 +71,7 @@ def promoted(
     """
     said, own = _said(base, _Said()), tuple(own)
     seeds = _seeds(said)
-    has_own = any(field in layer.values for layer in own for field in _OWN)
+    has_own = not all(_OWN.isdisjoint(layer.values) for layer in own)
     if pick is not None:
         seed = seeds[min(pick, len(seeds)) - 1]
         chosen = _seeds(_said(own, _Said(seed=seed)))
@@ -85,6 +85,8 @@ def _said(layers: Iterable[Layer], begin: _Said) -> _Said:
     said = begin
     for layer in layers:
         values = layer.values
+        if _OWN.isdisjoint(values):
+            continue
         seeds, takes = values.get("seeds"), _whole(values.get("takes"))
         if seeds is not None and values.get("seed") is not None:
             raise TakesError(layer, "seeds", "seed stands beside it; write one of the two")

@@ -96,6 +96,10 @@ class _Case:
         return f" (in {', '.join(notes)})" if notes else ""
 
 
+def _says_frame(layer: Layer) -> bool:
+    return is_frame(layer.values.get("init_image"))
+
+
 def merged(board: Board, shot: Shot, pass_name: str) -> dict[str, Any]:
     """A shot's fields in a pass, `model` among them, without those that are unset or not sent."""
     values: dict[str, Any] = {}
@@ -294,9 +298,13 @@ class Validator:
         """Shots that begin with a frame of another one, in every pass; `unknown` are those whose
         takes can't be told.
         """
-        chains = ChainReader(board, self._reader, unknown)
+        chains, names = ChainReader(board, self._reader, unknown), board.pass_names
+        everywhere = any(map(_says_frame, (board.defaults, *board.passes.values())))
         for shot in board.shots:
-            for name in board.pass_names if shot.id else ():
+            own = (shot.layer, *shot.passes.values())
+            if not shot.id or not (everywhere or any(map(_says_frame, own))):
+                continue
+            for name in names:
                 layer = _Case(board, shot, name).origin("init_image")
                 if layer is not None and is_frame(layer.values["init_image"]):
                     chains.add(shot, name, layer)
