@@ -23,7 +23,7 @@ MAY_IMPORT = {
 PURE = ["rendering/digest.py", "rendering/plan.py", "rendering/states.py", "tasks_api/wire.py"]
 PURE += ["tasks_api/retry.py", "tasks_api/cadence.py", "tasks_api/refusals.py"]
 PURE += ["tasks_api/redaction.py", "tasks_api/account.py", "rendering/budget.py"]
-PURE += ["rendering/prices.py"]
+PURE += ["rendering/prices.py", "rendering/links.py"]
 DOING = {"os", "pathlib", "time", "random", "datetime", "socket", "anyio", "httpx", "subprocess"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

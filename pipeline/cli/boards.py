@@ -167,7 +167,9 @@ class Desk:
             price = Prices(provider, self.example, lambda: chain(others(), records.values()))
         footage = OtherPasses(self.loaded, board, folder, provider)
         return Planner(
-            Circumstances(board, provider, records, folder.clips, self.selection, price, footage)
+            Circumstances(
+                board, provider, records, folder.clips, folder.size, self.selection, price, footage
+            )
         )
 
 

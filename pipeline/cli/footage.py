@@ -72,5 +72,15 @@ class OtherPasses:
             records = read(folder, self.provider).records
         except ShotmakeError as error:
             return f"pass {pass_name}: {error}"
-        given = Circumstances(board, self.provider, records, folder.clips, Selection(), free, self)
-        return Planner(given)
+        return Planner(
+            Circumstances(
+                board,
+                self.provider,
+                records,
+                folder.clips,
+                folder.size,
+                Selection(),
+                free,
+                self,
+            )
+        )

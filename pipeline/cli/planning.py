@@ -222,7 +222,7 @@ def _unasked_note(record: Record | None) -> str:
 
 
 def _clip_path(record: Record | None, folder: Folder, clips: dict[str, int]) -> str | None:
-    if record is None or record.clip is None or not clip_is_there(record, clips):
+    if record is None or record.clip is None or not clip_is_there(record, clips.get):
         return None
     return str(folder.clip(record.clip.path))
 

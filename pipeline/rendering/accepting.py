@@ -94,7 +94,7 @@ class Acceptances:
         wanted = _wanted(take, plan)
         home = f"{take.key}.mp4"
         sha256 = self._folder.sha256(home)
-        kept = Kept(self._storyboard, self._records, self._clips, set())
+        kept = Kept(self._storyboard, self._records, self._clips, self._clips.get)
         if record is not None and record.clip is not None and record.clip.sha256 == sha256:
             events = tuple(self._own(wanted, record, home))
             return Acceptance(take.key, home, _was(record, wanted), events)

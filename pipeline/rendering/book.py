@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import RecordsError
 from pipeline.rendering import results
+from pipeline.rendering.events import Renamed
 from pipeline.rendering.journal import Folded, Journal
 from pipeline.rendering.results import Results
 from pipeline.rendering.states import apply, require_legal
@@ -37,6 +38,7 @@ class Book:
         self._folder = folder
         self._results = known
         self._journal = journal
+        self._changed: set[str] = set()
 
     @classmethod
     def open(cls, folder: Folder, provider: str) -> Self:
@@ -58,6 +60,12 @@ class Book:
         require_legal(self.records, event)
         self._journal.append(event, sync=sync)
         apply(self.records, event)
+        self._changed |= {event.render, event.to} if isinstance(event, Renamed) else {event.render}
+
+    def changed(self) -> set[str]:
+        """The names of the records that are new or other than when this was last asked."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     def fold(self) -> None:
         """Write the manifest and remove the journal: how a run ends. Raises `FolderError`.

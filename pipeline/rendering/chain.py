@@ -37,6 +37,9 @@ class Footage(Protocol):
         ...
 
 
+_BOUGHT = frozenset({State.OPEN, State.DELIVERABLE, State.COMPLETED})
+
+
 @dataclass(frozen=True, slots=True)
 class Coming:
     """The clip isn't there yet; this run is about to bring it."""
@@ -53,7 +56,18 @@ class Frames:
 
     def __init__(self, footage: Footage, records: Iterable[Record]) -> None:
         self._footage = footage
-        self._known = dict(_pictures(records))
+        self._known: dict[tuple[str, str], str] = {}
+        """Pictures by clip and frame."""
+        for record in records:
+            self.learn(record)
+
+    def learn(self, record: Record) -> None:
+        """Which picture a frame was, as far as the record knows. Only of a task that the provider
+        has: what is still to be sent is better looked at again.
+        """
+        image = record.request.get("init_image")
+        if isinstance(image, dict) and "clip_sha256" in image and state_of(record) in _BOUGHT:
+            self._known[image["clip_sha256"], image["frame"]] = image["sha256"]
 
     def frame(self, of: FrameOf, clip: Clip) -> Frame:
         """The frame of a clip that is there, or was. Raises `MediaError`."""
@@ -69,17 +83,6 @@ class Frames:
     def elsewhere(self, of: FrameOf) -> Clip | str:
         """The clip that a take of another pass has now, or why it has none."""
         return self._footage.current(of)
-
-
-def _pictures(records: Iterable[Record]) -> Iterator[tuple[tuple[str, str], str]]:
-    """By clip and frame the picture that records know. Only those of tasks that the provider has:
-    what is still to be sent is better looked at again.
-    """
-    for record in records:
-        image = record.request.get("init_image")
-        bought = state_of(record) in {State.OPEN, State.DELIVERABLE, State.COMPLETED}
-        if bought and isinstance(image, dict) and "clip_sha256" in image:
-            yield (image["clip_sha256"], image["frame"]), image["sha256"]
 
 
 def upstream(take: Take) -> FrameOf | None:
@@ -105,12 +108,12 @@ def in_order(storyboard: Storyboard) -> list[list[Take]]:
     return list(placed.values())
 
 
-def line(take: Take, storyboard: Storyboard, by_key: Mapping[str, Take]) -> list[Take]:
-    """A take behind those of its pass that it goes back to."""
-    found = [take]
-    while (of := _upstream_here(found[-1], storyboard)) is not None and of.key in by_key:
-        found.append(by_key[of.key])
-    return found[::-1]
+def line(take: Take, storyboard: Storyboard, by_key: Mapping[str, Take]) -> Iterator[Take]:
+    """A take, and before it one by one those of its pass that it goes back to."""
+    yield take
+    while (of := _upstream_here(take, storyboard)) is not None and of.key in by_key:
+        take = by_key[of.key]
+        yield take
 
 
 def _upstream_here(take: Take, storyboard: Storyboard) -> FrameOf | None:

@@ -121,7 +121,7 @@ def litter(
 ) -> Litter:
     """Choose, by the sizes of what is there."""
     found = Litter()
-    speakers = {r.clip.path: r for r in records.values() if r.clip and clip_is_there(r, clips)}
+    speakers = {r.clip.path: r for r in records.values() if r.clip and clip_is_there(r, clips.get)}
     for path, size in sorted(clips.items()):
         name = path.removesuffix(".mp4")
         open_task = state_of(records.get(name)) in UNDER_WAY

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.rendering.digest import differences, digest, request_fields
-from pipeline.rendering.kept import Kept
 from pipeline.rendering.prices import FREE
 from pipeline.rendering.records import WITHOUT_A_CLIP, Record, State, Status, is_lost, state_of
 from pipeline.rendering.steps import UP_TO_DATE, Action, Selection, Step, Wanted
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pipeline.rendering.chain import Footage
+    from pipeline.rendering.kept import Kept, Size
     from pipeline.rendering.prices import Price
     from pipeline.storyboard.shots import Request, Storyboard, Take
 
@@ -30,13 +30,14 @@ UNDER_WAY = frozenset({State.INTENDED, State.OPEN, State.DELIVERABLE})
 class Circumstances:
     """What a board is planned on. `records` may go on changing: each question sees them anew.
 
-    `clips` gives the sizes of the clips that are there, by path.
+    `clips` gives the sizes of all clips that are there, by path; `size` that of one.
     """
 
     storyboard: Storyboard
     provider: str
     records: Mapping[str, Record]
     clips: Callable[[], Mapping[str, int]]
+    size: Size
     selection: Selection
     price: Callable[[Mapping[str, Any]], Price]
     footage: Footage
@@ -50,9 +51,9 @@ def want(take: Take, request: Request | None = None) -> Wanted:
     return Wanted(take, fields, digest(fields))
 
 
-def clip_is_there(record: Record, clips: Mapping[str, int]) -> bool:
+def clip_is_there(record: Record, size: Size) -> bool:
     """Whether the record's clip lies where it should, in the size that was verified."""
-    return record.clip is not None and clips.get(record.clip.path) == record.clip.bytes
+    return record.clip is not None and size(record.clip.path) == record.clip.bytes
 
 
 def must_be_kept(record: Record) -> bool:
@@ -63,14 +64,13 @@ def must_be_kept(record: Record) -> bool:
 class Decision:
     """Holds what all takes of a board are decided on."""
 
-    def __init__(self, given: Circumstances, taken: set[str]) -> None:
-        """`taken`: the names that other decisions on this board have given out."""
-        self.clips = given.clips()
+    def __init__(self, given: Circumstances, kept: Kept, size: Size) -> None:
+        self.size = size
         self._provider = given.provider
         self._records = given.records
         self._selection = given.selection
         self._price = given.price
-        self._kept = Kept(given.storyboard, given.records, self.clips, taken)
+        self._kept = kept
 
     def steps(self, want: Wanted, *, gone: bool = False) -> list[Step]:
         """The step for a take, behind one for the open task of an earlier request for it.
@@ -104,7 +104,7 @@ class Decision:
         if record is not None:
             return ", ".join(differences(record.request, want.fields)) or "new"
         clip = f"{want.take.key}.mp4"
-        if clip not in self.clips:
+        if self.size(clip) is None:
             return "new"
         return f"no record of it, though {clip} is there; if it was bought, its key finds it, free"
 
@@ -181,9 +181,9 @@ class Decision:
                 # Also of a clip that was found without its task: its number was bought, too.
                 attempt = max(attempt, record.attempt + 1)
             return replace(step, attempt=attempt, moves=((key, self._kept.free_name(record)),))
-        if clip_is_there(record, self.clips):
+        if clip_is_there(record, self.size):
             return self._free(want, Action.SKIP, UP_TO_DATE, record)
-        changed = record.clip is not None and record.clip.path in self.clips
+        changed = record.clip is not None and self.size(record.clip.path) is not None
         reason = "the clip is not the one rendered" if changed else "the clip is missing"
         if record.task_id is not None:
             step = self._free(want, Action.RECOVER, f"{reason}, its task is known", record)

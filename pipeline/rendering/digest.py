@@ -80,7 +80,12 @@ def out_task_id(
     """
     parts = json.dumps([board, pass_name, shot, take, request_digest, attempt])
     unique = hashlib.sha256(parts.encode()).hexdigest()[:20]
-    return f"{shot[:_SHOT_LETTERS_IN_KEY]}.t{take}.a{attempt}.{unique}"
+    return f"{shot_in_key(shot)}.t{take}.a{attempt}.{unique}"
+
+
+def shot_in_key(shot: str) -> str:
+    """What an `out_task_id` begins with, up to its first dot."""
+    return shot[:_SHOT_LETTERS_IN_KEY]
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

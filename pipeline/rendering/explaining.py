@@ -199,7 +199,7 @@ def _told(name: str, record: Record, clips: Mapping[str, int]) -> Iterator[Told]
     for earlier in record.history:
         yield Told(earlier, None, _seconds(earlier), None, None)
     attempt = Attempt(**{each.name: getattr(record, each.name) for each in fields(Attempt)})
-    there = record.clip is not None and clip_is_there(record, clips)
+    there = record.clip is not None and clip_is_there(record, clips.get)
     path = record.clip.path if record.clip is not None and there else None
     yield Told(attempt, name, _seconds(attempt), path, record.accepted)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from pipeline.rendering.digest import out_task_id
+from pipeline.rendering.digest import out_task_id, shot_in_key
 from pipeline.rendering.records import KEPT, WITHOUT_A_CLIP, State, state_of
 from pipeline.tasks_api.wire import DUPLICATE_KEY
 
@@ -18,33 +19,44 @@ if TYPE_CHECKING:
     from pipeline.rendering.steps import Wanted
     from pipeline.storyboard.shots import Storyboard, Take
 
+Size = Callable[[str], int | None]
+"""The size of a clip in bytes, by its path; None where there is none."""
+
 _TAKE_NUMBER = re.compile(r"\.t([0-9]{1,9})\.a[0-9]+\.[0-9a-f]+$")
 """In an `out_task_id`."""
 
 
 class Kept:
-    """The earlier attempts of one board's takes in one pass."""
+    """The earlier attempts of one board's takes in one pass. It goes with records that change, as
+    long as it is told which ones do.
+    """
 
     def __init__(
         self,
         board: Storyboard,
         records: Mapping[str, Record],
         clips: Mapping[str, int],
-        taken: set[str],
+        size: Size,
     ) -> None:
-        """`taken`: names that were given out before, and those that will be now."""
+        """`clips` are those that are there now, and `size` tells when it is asked."""
         self._board = board
         self._records = records
-        self._clips = clips
-        taken |= {*(name.removesuffix(".mp4") for name in clips), *records}
-        self._taken = taken
-        self._names: dict[str, list[str]] = {}
+        self._size = size
+        self._taken = {*(name.removesuffix(".mp4") for name in clips), *records}
+        self._strangers = {path for path in clips if path.startswith(KEPT)}
+        self._names: dict[tuple[str, str], dict[str, None]] = {}
+        """By digest and shot, in order; a record may be gone by now."""
         for name, record in records.items():
-            if name.startswith(KEPT):
-                for digest in {record.digest, record.accepted} - {None}:
-                    self._names.setdefault(digest or "", []).append(name)
-        spoken_for = {record.clip.path for record in records.values() if record.clip}
-        self._strangers = {path for path in clips if path.startswith(KEPT)} - spoken_for
+            self.learn(name, record)
+
+    def learn(self, name: str, record: Record) -> None:
+        """A record is new, or has changed."""
+        if record.clip is not None:
+            self._strangers.discard(record.clip.path)
+        if name.startswith(KEPT):
+            for digest in {record.digest, record.accepted} - {None}:
+                key = digest or "", record.out_task_id.partition(".")[0]
+                self._names.setdefault(key, {})[name] = None
 
     def last(self, want: Wanted) -> str | None:
         """The record of the last attempt at this request that is worth having: of this take or,
@@ -54,10 +66,9 @@ class Kept:
         Another shot's clip of an equal request is not this shot's: without a seed no two agree.
         """
         worth = {
-            name: self._records[name]
-            for name in self._names.get(want.digest, ())
-            if self._is_its_shots(want, self._records[name])
-            and is_worth_having(self._records[name], self._clips)
+            name: record
+            for name, record in self._alike(want).items()
+            if self._is_its_shots(want, record) and is_worth_having(record, self._size)
         }
 
         def rank(name: str) -> tuple[bool, bool, int]:
@@ -100,7 +111,7 @@ class Kept:
         A never answered one keeps its number, and so does one that was refused: should the provider
         know its key after all (a 504 that came too soon), nothing is bought.
         """
-        known = [self._records[name] for name in self._names.get(want.digest, ())]
+        known = [*self._alike(want).values()]
         known = [k for k in known if k.digest == want.digest and self._owns(want, k)]
         if record is not None and record.digest == want.digest:  # else it is accepted for it
             known.append(record)
@@ -116,6 +127,12 @@ class Kept:
         """A free name for a record that gives way."""
         return free_name(record, self._taken)
 
+    def _alike(self, want: Wanted) -> dict[str, Record]:
+        """The earlier attempts at this request, of this shot or one whose name begins as its."""
+        names = self._names.get((want.digest, shot_in_key(want.take.shot)), ())
+        found = {name: self._records[name] for name in names if name in self._records}
+        return {name: record for name, record in found.items() if record.is_for(want.digest)}
+
     def _owns(self, want: Wanted, record: Record) -> bool:
         return belongs(record, want.take, self._board)
 
@@ -127,7 +144,7 @@ class Kept:
         return belongs(record, replace(want.take, number=int(number[1])), self._board)
 
 
-def is_worth_having(record: Record, clips: Mapping[str, int]) -> bool:
+def is_worth_having(record: Record, size: Size) -> bool:
     """Whether a record has a clip, or a task that may bring one: what was put there by hand, and is
     gone, has none.
     """
@@ -135,7 +152,7 @@ def is_worth_having(record: Record, clips: Mapping[str, int]) -> bool:
     if state is not State.COMPLETED or record.task_id is not None:
         return state not in WITHOUT_A_CLIP
     clip = record.clip
-    return clip is not None and clips.get(clip.path) == clip.bytes
+    return clip is not None and size(clip.path) == clip.bytes
 
 
 def belongs(record: Record, take: Take, board: Storyboard) -> bool:

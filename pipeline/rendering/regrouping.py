@@ -95,7 +95,7 @@ def _claims(
     free = {
         record.digest: name
         for name, record in records.items()
-        if is_worth_having(record, decision.clips)
+        if is_worth_having(record, decision.size)
         and not (name in asked and record.is_for(asked[name].digest))
     }
     for wanted in wants:

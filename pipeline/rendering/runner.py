@@ -54,7 +54,7 @@ def _go_on(agenda: Agenda, report: Report, budget: Budget | None = None) -> None
         boards = {work.plan.storyboard: work.planned for work in due}
         for name, planned in boards.items():
             waited = (work.step for work in due if work.plan.storyboard == name)
-            steps = planned.planner.later(waited)
+            steps = planned.planner.later(waited, planned.board.book.changed())
             works = _settled(planned, steps, report)
             if budget is not None:
                 _commit(budget, name, steps)

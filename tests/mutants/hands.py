@@ -53,7 +53,7 @@ HANDS = (
         "clips by hand that are gone",
         "A kept record that neither a clip nor a task speaks for is no way out.",
         "rendering/kept.py",
-        "return clip is not None and self._clips.get(clip.path) == clip.bytes",
+        "return clip is not None and self._size(clip.path) == clip.bytes",
         "return True",
         (f"{_ACCEPTING}::test_a_kept_clip_put_there_by_hand_that_is_gone",),
     ),

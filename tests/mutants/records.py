@@ -246,8 +246,8 @@ RECORDS = (
         "clip's size",
         "A clip of another size is not the one that was rendered.",
         "rendering/decision.py",
-        "clips.get(record.clip.path) == record.clip.bytes",
-        "record.clip.path in clips",
+        "size(record.clip.path) == record.clip.bytes",
+        "size(record.clip.path) is not None",
         (_RUN, _KEPT),
     ),
     Safeguard(
