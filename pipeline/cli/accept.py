@@ -38,7 +38,7 @@ def accept(args: argparse.Namespace, terminal: Terminal) -> Exit:
     def decided(records: Mapping[str, Record]) -> list[Acceptance]:
         at = _now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         acceptances = Acceptances(
-            board, folder, records, lambda known: desk.planner(board, folder, known).plan(), at
+            board, folder, records, lambda known: desk.planner(board, folder, known), at
         )
         return acceptances.decide(keys)
 
@@ -62,12 +62,12 @@ def named_takes(board: Storyboard, names: Sequence[str]) -> set[str]:
     """
     keys: set[str] = set()
     undecided = {each.shot: each for each in board.undecided}
+    meant: dict[str, set[str]] = {}
+    for take in board.takes:
+        for name in (take.shot, f"{take.shot}.t{take.number}"):
+            meant.setdefault(name, set()).add(take.key)
     for name in names:
-        found = {
-            take.key
-            for take in board.takes
-            if name in {take.shot, take.key, f"{take.shot}.t{take.number}"}
-        }
+        found = meant.get(name, set())
         shot = name.partition(".")[0]
         if shot in undecided:
             raise UsageError(

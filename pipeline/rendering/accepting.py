@@ -18,20 +18,21 @@ from pipeline.rendering.adopting import adopted, inspect
 from pipeline.rendering.chain import in_order, upstream
 from pipeline.rendering.decision import UNDER_WAY, must_be_kept
 from pipeline.rendering.digest import differences
-from pipeline.rendering.events import Accepted, Moved, Renamed
+from pipeline.rendering.events import Accepted, Moved, Renamed, names_of
 from pipeline.rendering.kept import Kept
 from pipeline.rendering.records import State, state_of
 from pipeline.rendering.states import apply
 from pipeline.storyboard.catalog import frame_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from pipeline.rendering.board import Board
     from pipeline.rendering.events import Event
     from pipeline.rendering.folder import Folder
+    from pipeline.rendering.plan import Planner
     from pipeline.rendering.records import Clip, Record
-    from pipeline.rendering.steps import Plan, Wanted
+    from pipeline.rendering.steps import Step, Wanted
     from pipeline.storyboard.shots import Storyboard, Take
 
 
@@ -51,7 +52,7 @@ class Acceptance:
 class Acceptances:
     """Decides for the takes of one board, by what lies in its folder.
 
-    `plan` makes a plan by given records; `at` is the time, as RFC 3339 in UTC.
+    `planner` plans by given records; `at` is the time, as RFC 3339 in UTC.
     """
 
     def __init__(
@@ -59,51 +60,74 @@ class Acceptances:
         storyboard: Storyboard,
         folder: Folder,
         records: Mapping[str, Record],
-        plan: Callable[[Mapping[str, Record]], Plan],
+        planner: Callable[[Mapping[str, Record]], Planner],
         at: str,
     ) -> None:
         self._storyboard = storyboard
         self._folder = folder
         self._records = dict(records)
         self._clips = folder.clips()
-        self._plan = plan
         self._at = at
+        self._kept = Kept(storyboard, self._records, self._clips, self._clips.get)
+        self._planner = planner(self._records)
+        self._plan = self._planner.plan()
+        self._steps: dict[str, Step] = {}
+        """By take, as they are planned by now."""
+        self._know(self._plan.steps)
 
     def decide(self, keys: Container[str]) -> list[Acceptance]:
         """Decide for takes, by their keys.
 
         Raises `UsageError` for the first one that can't be accepted, `FolderError`.
         """
-        made, plan, outdated = [], None, True
-        for take in (take for takes in in_order(self._storyboard) for take in takes):
-            if take.key not in keys:
-                continue
-            if plan is None or (outdated and upstream(take) is not None):
-                plan, outdated = self._plan(self._records), False
-            one = self._decide(take, plan)
-            for event in one.events:
-                apply(self._records, event)
-            outdated = outdated or bool(one.events)
-            made.append(one)
+        made: list[Acceptance] = []
+        anew: set[str] = set()
+        """Takes that stand otherwise than at first, and so may those that begin with them."""
+        for takes in in_order(self._storyboard):
+            changed: set[str] = set()
+            begins_with = {of.key for take in takes if (of := upstream(take)) is not None}
+            outdated = not anew.isdisjoint(begins_with)
+            if outdated:
+                self._know(self._planner.again(takes, ()))
+            for take in takes:
+                if take.key in keys:
+                    made.append(self._decide(take))
+                    changed |= self._apply(made[-1])
+            if changed:
+                self._know(self._planner.again(takes, changed))
+            if outdated or changed:
+                anew |= {take.key for take in takes}
         return made
 
-    def _decide(self, take: Take, plan: Plan) -> Acceptance:
+    def _know(self, steps: Sequence[Step]) -> None:
+        self._steps |= {step.wanted.take.key: step for step in reversed(steps) if step.wanted}
+
+    def _apply(self, one: Acceptance) -> set[str]:
+        """Try on the copy of the records; answers with the names of those that have changed."""
+        changed: set[str] = set()
+        for event in one.events:
+            apply(self._records, event)
+            changed |= names_of(event)
+        for name in changed & self._records.keys():
+            self._kept.learn(name, self._records[name])
+        return changed
+
+    def _decide(self, take: Take) -> Acceptance:
         record = self._records.get(take.key)
         _require_no_task(take, record)
         self._require_clip(take)
-        wanted = _wanted(take, plan)
+        wanted = _wanted(take, self._steps.get(take.key))
         home = f"{take.key}.mp4"
         sha256 = self._folder.sha256(home)
-        kept = Kept(self._storyboard, self._records, self._clips, self._clips.get)
         if record is not None and record.clip is not None and record.clip.sha256 == sha256:
             events = tuple(self._own(wanted, record, home))
             return Acceptance(take.key, home, _was(record, wanted), events)
-        name = kept.of_clip(wanted, sha256)
+        name = self._kept.of_clip(wanted, sha256)
         if name is not None:
-            events = tuple(self._taken_back(wanted, name, record, kept))
+            events = tuple(self._taken_back(wanted, name, record))
             return Acceptance(take.key, home, _was(self._records[name], wanted), events)
         clip = self._inspected(home)
-        events = tuple(self._by_hand(wanted, record, clip, kept, plan))
+        events = tuple(self._by_hand(wanted, record, clip))
         return Acceptance(take.key, home, _by_hand_words(clip, wanted), events)
 
     def _own(self, wanted: Wanted, record: Record, home: str) -> Iterator[Event]:
@@ -114,9 +138,7 @@ class Acceptances:
         if record.clip is not None and record.clip.path != home:
             yield Moved(key, self._at, home)
 
-    def _taken_back(
-        self, wanted: Wanted, name: str, record: Record | None, kept: Kept
-    ) -> Iterator[Event]:
+    def _taken_back(self, wanted: Wanted, name: str, record: Record | None) -> Iterator[Event]:
         """An earlier clip of the take, whose record had given way: to an attempt that brought none,
         say. Accepted while it is still kept, as a kill right after that leaves what a run takes
         back by itself.
@@ -125,22 +147,20 @@ class Acceptances:
         if not back.is_for(wanted.digest):
             yield Accepted(name, self._at, wanted.digest)
         if record is not None and must_be_kept(record):
-            yield from self._made_room(key, record, kept)
+            yield from self._made_room(key, record)
         yield Renamed(name, self._at, key)
         if back.clip is not None and back.clip.path != f"{key}.mp4":
             yield Moved(key, self._at, f"{key}.mp4")
 
-    def _by_hand(
-        self, wanted: Wanted, record: Record | None, clip: Clip, kept: Kept, plan: Plan
-    ) -> Iterator[Event]:
-        attempt = kept.next_attempt(wanted, record)
+    def _by_hand(self, wanted: Wanted, record: Record | None, clip: Clip) -> Iterator[Event]:
+        attempt = self._kept.next_attempt(wanted, record)
         if record is not None and must_be_kept(record) and not _was_by_hand(record):
-            yield from self._made_room(wanted.take.key, record, kept)
-        yield adopted(plan, wanted, clip, self._at, attempt)
+            yield from self._made_room(wanted.take.key, record)
+        yield adopted(self._plan, wanted, clip, self._at, attempt)
 
-    def _made_room(self, key: str, record: Record, kept: Kept) -> Iterator[Event]:
+    def _made_room(self, key: str, record: Record) -> Iterator[Event]:
         """A record gives way whose clip is no longer where it was; its task may bring it back."""
-        name = kept.free_name(record)
+        name = self._kept.free_name(record)
         yield Renamed(key, self._at, name)
         if record.clip is not None:
             yield Moved(name, self._at, f"{name}.mp4")
@@ -187,10 +207,8 @@ def _require_no_task(take: Take, record: Record | None) -> None:
     raise UsageError(f"{take.key}: {why}; accept then")
 
 
-def _wanted(take: Take, plan: Plan) -> Wanted:
-    """The take's request, as the plan knows it."""
-    steps = (step for step in plan.steps if step.wanted and step.wanted.take.key == take.key)
-    step = next(steps, None)
+def _wanted(take: Take, step: Step | None) -> Wanted:
+    """The take's request, as its step knows it."""
     if step is None or step.wanted is None or not step.wanted.digest:
         reason = step.reason if step else "what it begins with is not known yet"
         raise UsageError(f"{take.key}: can't be accepted yet: {reason}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from pipeline.errors import RecordsError
 from pipeline.rendering import results
-from pipeline.rendering.events import Renamed
+from pipeline.rendering.events import names_of
 from pipeline.rendering.journal import Folded, Journal
 from pipeline.rendering.results import Results
 from pipeline.rendering.states import apply, require_legal
@@ -60,7 +60,7 @@ class Book:
         require_legal(self.records, event)
         self._journal.append(event, sync=sync)
         apply(self.records, event)
-        self._changed |= {event.render, event.to} if isinstance(event, Renamed) else {event.render}
+        self._changed |= names_of(event)
 
     def changed(self) -> set[str]:
         """The names of the records that are new or other than when this was last asked."""

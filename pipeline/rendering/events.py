@@ -118,3 +118,8 @@ class Accepted:
 
 
 Event = Intent | Submitted | Refused | Ended | Lost | Stored | Renamed | Moved | Restored | Accepted
+
+
+def names_of(event: Event) -> set[str]:
+    """The names of the records that an event makes, changes or takes away."""
+    return {event.render, event.to} if isinstance(event, Renamed) else {event.render}

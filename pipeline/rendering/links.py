@@ -62,17 +62,17 @@ class Links:
         self._further: dict[str, dict[str, None]] = {}
         """Records of a shot's second and further takes, by shot."""
         for name in given.records:
-            self._sort_in(name)
+            self._group(name)
 
     def learn(self, names: Iterable[str]) -> None:
         """Records are new, or have changed."""
         for name in names:
+            self._group(name)
             if name in self._records:
-                self._sort_in(name)
                 self._frames.learn(self._records[name])
                 self._kept.learn(name, self._records[name])
 
-    def _sort_in(self, name: str) -> None:
+    def _group(self, name: str) -> None:
         shot, dot, _number = name.partition(".")
         if dot:
             self._further.setdefault(shot, {})[name] = None
@@ -107,6 +107,7 @@ class Links:
             else:
                 steps = self._decided(take, gone=take.key in moved.gone)
             decided[take.key] = steps
+            self._coming.pop(take.key, None)
             if not self._settled and any(step.action is not Action.SKIP for step in steps):
                 self._coming[take.key] = _renders(steps)
         moved.in_front_of(decided)

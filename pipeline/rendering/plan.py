@@ -20,12 +20,12 @@ from pipeline.rendering.records import KEPT, state_of
 from pipeline.rendering.steps import Action, Plan, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pipeline.rendering.decision import Circumstances
     from pipeline.rendering.records import Clip
     from pipeline.rendering.steps import Wanted
-    from pipeline.storyboard.shots import Undecided
+    from pipeline.storyboard.shots import Take, Undecided
 
 
 class Planner:
@@ -36,12 +36,13 @@ class Planner:
         self._kept: Kept | None = None
         self._wants: dict[str, Wanted] = {}
         self._looking: Links | None = None
+        self._planned: Links | None = None
         self._settled: Links | None = None
 
     def plan(self) -> Plan:
         """Decide every step."""
         given, board = self._given, self._given.storyboard
-        decide = self._links()
+        decide = self._planned = self._links()
         shots = in_order(board)
         needed = decide.needed(shots)
         decided: dict[str, list[Step]] = {}
@@ -80,6 +81,12 @@ class Planner:
             begin = end or 0
             if each is not None and self._given.selection.includes_undecided(each.shot):
                 yield _undecided(each)
+
+    def again(self, takes: Sequence[Take], changed: Iterable[str]) -> list[Step]:
+        """Plan all takes of a shot once more, as the records of these names have changed."""
+        assert self._planned is not None  # noqa: S101 (there is a plan)
+        self._planned.learn(changed)
+        return [step for steps in self._planned.steps(takes).values() for step in steps]
 
     def current(self, key: str) -> Clip | str:
         """The clip of a take, if it is up to date, else why it has none: for other passes."""

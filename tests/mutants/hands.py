@@ -85,8 +85,8 @@ HANDS = (
         "numbers of clips by hand",
         "A clip put over a bought one doesn't go by its key.",
         "rendering/accepting.py",
-        "adopted(plan, wanted, clip, self._at, attempt)",
-        "adopted(plan, wanted, clip, self._at)",
+        "adopted(self._plan, wanted, clip, self._at, attempt)",
+        "adopted(self._plan, wanted, clip, self._at)",
         (f"{_ACCEPTING}::test_a_clip_put_over_a_rendered_one_is_the_takes",),
     ),
     Safeguard(

@@ -60,7 +60,7 @@ def accept(world: World, spec: Path, *keys: str) -> list[Acceptance]:
                 board,
                 folder,
                 opened.book.records,
-                lambda known: desk.planner(board, folder, known).plan(),
+                lambda known: desk.planner(board, folder, known),
                 AT,
             )
             made = acceptances.decide(keys or ("a",))
