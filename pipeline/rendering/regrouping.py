@@ -92,19 +92,23 @@ def _claims(
     wants: Sequence[Wanted], records: Mapping[str, Record], decision: Decision
 ) -> Iterator[_Claim]:
     asked = {wanted.take.key: wanted for wanted in wants}
-    free = {
-        record.digest: name
+    worth = {
+        name: record
         for name, record in records.items()
         if is_worth_having(record, decision.size)
         and not (name in asked and record.is_for(asked[name].digest))
     }
+    free = {record.accepted: name for name, record in worth.items()}
+    free |= {record.digest: name for name, record in worth.items()}
+    used: set[str] = set()
     for wanted in wants:
         key = wanted.take.key
         source = free.get(wanted.digest)
         own = records.get(key)
         at_home = own is not None and own.is_for(wanted.digest)
-        if source is None or at_home or "seed" not in wanted.fields:
+        if source is None or source in used or at_home or "seed" not in wanted.fields:
             continue
+        used.add(source)
         news = "new" if own is None else ", ".join(differences(own.request, wanted.fields))
         step = decision.taken_over(wanted, source, f"{news}; rendered before, as {source}")
         yield _Claim(wanted, source, step)

@@ -548,3 +548,22 @@ async def test_what_is_bought_for_a_clip_that_is_gone_waits_for_the_frames_clip(
     assert (steps["c"].action, steps["c"].reason) == (Action.SKIP, UP_TO_DATE)
     assert (await told.run(spec)).summary.complete
     assert len(told.charges) == 3
+
+
+async def test_an_accepted_clip_goes_with_its_seed(told: World) -> None:
+    """It is what its take asks for, as a rendered one is; and no clip goes to two takes."""
+    head = "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n"
+    text = f"{head}  - {{id: a, prompt: %s, seeds: %s}}"
+    await told.run(told.board(text % ("x", [7, 11])))
+    clips = told.folder().sha256("a.t2.mp4")
+    spec = told.board(text % ("y", [7, 11]))
+    accept(told, spec, "a", "a.t2")
+    spec = told.board(text % ("y", [11, 7]))
+    assert (await told.run(spec)).summary.complete
+    assert told.folder().sha256("a.mp4") == clips
+    assert len(told.charges) == 2
+    spec = told.board(text % ("x", [7, 11]))
+    assert (await told.run(spec)).summary.complete
+    assert told.folder().sha256("a.t2.mp4") == clips
+    assert len(told.charges) == 2
+    assert {step.reason for step in told.plan(spec).steps} == {UP_TO_DATE}
