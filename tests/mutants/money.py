@@ -12,6 +12,9 @@ _KEPT = "tests/rendering/test_kept.py"
 _SLOTS = "tests/rendering/test_slots.py"
 _UNKNOWN = "tests/rendering/test_unknown.py"
 _FOLDER = "tests/rendering/test_folder.py"
+_ACCEPTING = "tests/rendering/test_accepting.py"
+_CHAINS = "tests/rendering/test_chains.py"
+_TAKES = "tests/rendering/test_takes.py"
 
 MONEY = (
     Safeguard(
@@ -155,7 +158,7 @@ MONEY = (
         "earlier runs' bills",
         "What an earlier run bought counts under this run's cap.",
         "rendering/runner.py",
-        "            budget.commit(work.key, work.step.reserve)",
+        "            budget.commit((storyboard, step.render), step.reserve)",
         "            pass",
         (_BUDGET,),
     ),
@@ -302,5 +305,53 @@ MONEY = (
         "recovered=attempt > 1)",
         "recovered=False)",
         (f"{_BUDGET}::test_what_a_fault_had_bought_is_this_runs_bill",),
+    ),
+    Safeguard(
+        "new clips' frames",
+        "What begins with a clip that is rendered anew is not sent the old one's frame.",
+        "rendering/plan.py",
+        "stays = clip is not None and not self._coming[of.key]",
+        "stays = clip is not None",
+        (f"{_ACCEPTING}::test_what_is_rendered_in_the_place_of_a_clip_that_is_gone_is_waited_for",),
+    ),
+    Safeguard(
+        "the clip for the frame",
+        "What is rendered waits for the clip that its frame is in.",
+        "rendering/plan.py",
+        "                    if lies_there or not _renders(steps):",
+        "                    if True:",
+        (f"{_ACCEPTING}::test_what_is_bought_for_a_clip_that_is_gone_waits_for_the_frames_clip",),
+    ),
+    Safeguard(
+        "seeds behind a frame",
+        "Takes change places also when their requests are known in the run only.",
+        "rendering/plan.py",
+        "if not takes or self._selection.force:",
+        "if not takes or self._selection.force or self._settled:",
+        (f"{_CHAINS}::test_takes_change_places_behind_a_frame_that_was_not_known",),
+    ),
+    Safeguard(
+        "takes of a shot wait together",
+        "None is decided while a task of another one may still come home.",
+        "rendering/plan.py",
+        "        return _together(decided)",
+        "        return decided",
+        (f"{_CHAINS}::test_open_tasks_change_places_behind_a_frame_that_was_not_known",),
+    ),
+    Safeguard(
+        "bills of what gave way",
+        "A task that gives way in the run counts under the cap by its new name.",
+        "rendering/runner.py",
+        "                _commit(budget, name, steps)",
+        "                pass",
+        (f"{_CHAINS}::test_the_cap_counts_a_task_that_gave_way_in_the_run",),
+    ),
+    Safeguard(
+        "other takes' tasks elsewhere",
+        "A seed whose open task another provider has is not bought under another take's name.",
+        "rendering/regrouping.py",
+        "    steps = {claim.wanted.take.key: claim.step for claim in found}",
+        "    steps = dict[str, Step]()",
+        (f"{_TAKES}::test_another_providers_task_is_not_bought_again_for_another_take",),
     ),
 )

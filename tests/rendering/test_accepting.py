@@ -567,3 +567,20 @@ async def test_an_accepted_clip_goes_with_its_seed(told: World) -> None:
     assert told.folder().sha256("a.t2.mp4") == clips
     assert len(told.charges) == 2
     assert {step.reason for step in told.plan(spec).steps} == {UP_TO_DATE}
+
+
+async def test_what_is_rendered_in_the_place_of_a_clip_that_is_gone_is_waited_for(
+    told: World,
+) -> None:
+    """The next shot began with a clip that nobody can bring back; the new one has another frame."""
+    head = "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n"
+    first = "  - {id: a, prompt: x}\n"
+    await told.run(told.board(f"{head}{first}  - {{id: b, prompt: y}}\n"), shots=("b",))
+    spec = told.board(f"{head}{first}  - {{id: b, prompt: y, init_image: {{shot: a}}}}\n")
+    put(told, graded("white"))
+    accept(told, spec, "a")
+    await told.run(spec)
+    told.folder().clip("a.mp4").unlink()
+    assert [step.after for step in told.plan(spec).steps] == [(), ("a",)]
+    assert (await told.run(spec)).summary.complete
+    assert {step.reason for step in told.plan(spec).steps} == {UP_TO_DATE}
