@@ -54,12 +54,18 @@ class Prices:
         self._example = example
         self._records = records
         self._bills: dict[tuple[str, str | None], list[tuple[int, float]]] | None = None
+        self._known: dict[tuple[str, str | None, int], Price] = {}
 
     def __call__(self, fields: Mapping[str, Any]) -> Price:
         """The price of a request, given in authored names."""
-        model, seconds = fields["model"], fields["duration"]
+        key = fields["model"], fields.get("resolution"), fields["duration"]
+        if key not in self._known:  # thousands of takes may be alike, each with all their bills
+            self._known[key] = self._price(*key)
+        return self._known[key]
+
+    def _price(self, model: str, resolution: str | None, seconds: int) -> Price:
         example = self._example(model, seconds)
-        bills = self._learned().get((model, fields.get("resolution")), [])
+        bills = self._learned().get((model, resolution), [])
         if not bills:
             return UNKNOWN if example is None else Price(example, example, "example")
         alike = [bill for bill in bills if bill[0] == seconds] or bills
