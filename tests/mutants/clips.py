@@ -75,7 +75,7 @@ CLIPS = (
         "a move overwrites nothing",
         "What lies where a clip is moved to goes to kept/.",
         "rendering/folder.py",
-        "            if os.path.lexists(path):\n                self.shelve(target)\n",
+        "            if os.path.lexists(path):\n                self._set_aside(target)\n",
         "",
         (_KEPT, _RUN, f"{_KILLS}[changed]"),
     ),

@@ -309,7 +309,7 @@ MONEY = (
     Safeguard(
         "new clips' frames",
         "What begins with a clip that is rendered anew is not sent the old one's frame.",
-        "rendering/plan.py",
+        "rendering/links.py",
         "stays = clip is not None and not self._coming[of.key]",
         "stays = clip is not None",
         (f"{_ACCEPTING}::test_what_is_rendered_in_the_place_of_a_clip_that_is_gone_is_waited_for",),
@@ -317,7 +317,7 @@ MONEY = (
     Safeguard(
         "the clip for the frame",
         "What is rendered waits for the clip that its frame is in.",
-        "rendering/plan.py",
+        "rendering/links.py",
         "                    if lies_there or not _renders(steps):",
         "                    if True:",
         (f"{_ACCEPTING}::test_what_is_bought_for_a_clip_that_is_gone_waits_for_the_frames_clip",),
@@ -325,7 +325,7 @@ MONEY = (
     Safeguard(
         "seeds behind a frame",
         "Takes change places also when their requests are known in the run only.",
-        "rendering/plan.py",
+        "rendering/links.py",
         "if not takes or self._selection.force:",
         "if not takes or self._selection.force or self._settled:",
         (f"{_CHAINS}::test_takes_change_places_behind_a_frame_that_was_not_known",),
@@ -333,7 +333,7 @@ MONEY = (
     Safeguard(
         "takes of a shot wait together",
         "None is decided while a task of another one may still come home.",
-        "rendering/plan.py",
+        "rendering/links.py",
         "        return _together(decided)",
         "        return decided",
         (f"{_CHAINS}::test_open_tasks_change_places_behind_a_frame_that_was_not_known",),
