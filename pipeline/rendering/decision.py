@@ -70,6 +70,7 @@ class Decision:
         self._records = given.records
         self._selection = given.selection
         self._price = given.price
+        self._drafts = given.storyboard.drafts
         self._kept = kept
 
     def steps(self, want: Wanted, *, gone: bool = False) -> list[Step]:
@@ -102,11 +103,20 @@ class Decision:
     def _news(self, want: Wanted, record: Record | None) -> str:
         """Why there is something to do at all."""
         if record is not None:
-            return ", ".join(differences(record.request, want.fields)) or "new"
+            news = ", ".join(differences(record.request, want.fields)) or "new"
+            return news + self._moved_pick(want, record)
         clip = f"{want.take.key}.mp4"
         if self.size(clip) is None:
             return "new"
         return f"no record of it, though {clip} is there; if it was bought, its key finds it, free"
+
+    def _moved_pick(self, want: Wanted, record: Record) -> str:
+        """A pick is a number: where its seed has got another one, the take that was picked."""
+        before, drafts = record.request.get("seed"), self._drafts.get(want.take.shot, ())
+        if before is None or before == want.fields.get("seed") or before not in drafts:
+            return ""
+        take = drafts.index(before) + 1
+        return f" (seed {before} is take {take} now: `shotmake pick SPEC {want.take.shot}={take}`)"
 
     def collect(self, name: str, record: Record) -> Step:
         """Bring home what was bought and is asked for no more."""

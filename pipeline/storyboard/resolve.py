@@ -220,12 +220,15 @@ class _Resolver:
         assert board is not None  # noqa: S101 (without violations it was read)
         by_id = {shot.id: shot for shot in board.shots}
         takes: list[Take] = []
+        drafts = {}
         undecided = []
         for shot in board.shots:
             chosen = choice(board, shot, pass_name)
             if chosen.undecided:
                 undecided.append(Undecided(shot.id, chosen.undecided, len(takes)))
                 continue
+            if chosen.origin is not None:
+                drafts[shot.id] = choice(board, shot, "draft").seeds
             values = merged(board, shot, pass_name)
             values["prompt"] = board.fragments.expand(values["prompt"])
             if "init_image" in values:
@@ -245,6 +248,7 @@ class _Resolver:
             pass_name=pass_name,
             takes=tuple(takes),
             undecided=tuple(undecided),
+            drafts=drafts,
             picks={shot.id: shot.pick for shot in board.shots if shot.pick is not None},
         )
 

@@ -110,7 +110,8 @@ class Undecided:
 class Storyboard:
     """One storyboard, resolved for one pass: takes in cutting order.
 
-    `picks` are the numbers of the circled takes, by shot.
+    `picks` are the numbers of the circled takes, by shot. `drafts` are the seeds of the takes that
+    they are picked from, by shot, where this pass renders the picked one alone.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Storyboard:
     takes: tuple[Take, ...]
     undecided: tuple[Undecided, ...] = ()
     picks: Mapping[str, int] = field(default_factory=dict)
+    drafts: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
 
 
 def take_key(shot: str, number: int) -> str:

@@ -200,6 +200,15 @@ async def test_another_pick_renders_the_final_anew_and_going_back_is_free(world:
     assert world.results(pass_name="final").records["zoom"].request["seed"] == 7
 
 
+async def test_a_pick_whose_seed_has_moved_is_told(world: World) -> None:
+    """A pick is a number: the plan of the final says where the seed is that it was."""
+    await world.run(board(world, "seeds: [7, 11]\n    pick: 1"), pass_name="final")
+    plan = world.plan(board(world, "seeds: [11, 7]\n    pick: 1"), pass_name="final")
+    assert plan.steps[0].reason == (
+        "seed 7 → 11 (seed 7 is take 2 now: `shotmake pick SPEC zoom=2`)"
+    )
+
+
 async def test_a_pick_without_seeds_changes_no_request(world: World) -> None:
     """The takes differ by number only, and so nothing that is sent does: the final stays."""
     await world.run(board(world, "takes: 2\n    pick: 1"), pass_name="final")
