@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.rendering.folder import Folder
 from pipeline.rendering.notices import Kind
 from pipeline.rendering.records import Status
 from pipeline.rendering.steps import UP_TO_DATE, Action
@@ -412,3 +413,23 @@ async def test_the_cap_counts_a_task_that_gave_way_in_the_run(world: World) -> N
         assert report.summary.in_flight_credits == price
         spoons = [t for t in slow.studio.tasks.all() if "spoon" in t.order.job.prompt]
         assert len(spoons) == 1
+
+
+async def test_a_longer_chain_needs_no_further_scan(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has waited is decided without going through all clips again, or a thousand links would
+    go through a thousand clips each.
+    """
+    scans: list[int] = []
+    scan = Folder.clips
+
+    def counted(folder: Folder) -> dict[str, int]:
+        scans[-1] += 1
+        return scan(folder)
+
+    monkeypatch.setattr(Folder, "clips", counted)
+    for name, links in (("short", 2), ("long", 6)):
+        scans.append(0)
+        await world.run(chain(world, *[f"a bowl, {number}" for number in range(links)], name=name))
+    assert scans[0] == scans[1]
