@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.cli.terminal import Terminal
     from pipeline.storyboard.catalog import Model
 
+_WIDE_COLUMNS = 104
+"""What the table of models takes with all its columns; names are there to be copied."""
+
 _STARTER = """\
 # yaml-language-server: $schema={schema}
 title: {title}
@@ -74,27 +77,31 @@ def models(args: argparse.Namespace, terminal: Terminal) -> Exit:
     if args.json:
         print_json({"models": [_model_json(model) for model in catalog.values()]}, indent=2)
         return Exit.COMPLETE
+    wide = terminal.console.width >= _WIDE_COLUMNS
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model", no_wrap=True, style="bold")
-    table.add_column("vendor", no_wrap=True)
+    if wide:
+        table.add_column("vendor", no_wrap=True)
     table.add_column("seconds", justify="right", no_wrap=True)
     table.add_column("resolutions", no_wrap=True)
     table.add_column("typical wait", justify="right", no_wrap=True)
     table.add_column("credits/s", justify="right", no_wrap=True)
-    table.add_column("own fields", overflow="fold")
+    if wide:
+        table.add_column("own fields", overflow="fold")
     for model in catalog.values():
         low, high = model.latency_seconds
-        table.add_row(
-            model.name,
-            model.vendor,
+        cells = [
             f"1–{model.max_duration_seconds}",
             " ".join(model.resolutions),
             f"{low}–{high} s for {model.latency_clip_seconds} s",
             f"≈ {model.example_credits / model.example_seconds:.3f}",
-            ", ".join(model.extras),
-        )
-    # Wider than a narrow terminal rather than cut: names and fields are there to be copied.
-    terminal.console.print(table, width=max(terminal.console.width, 104), crop=False)
+        ]
+        cells = [model.vendor, *cells, ", ".join(model.extras)] if wide else cells
+        table.add_row(model.name, *cells)
+    terminal.console.print(table)
+    for field in () if wide else sorted({each for m in catalog.values() for each in m.extras}):
+        owners = ", ".join(m.name for m in catalog.values() if field in m.extras)
+        terminal.say(f"{field}: {owners}")
     aspects = {model.aspects for model in catalog.values()}
     terminal.say(
         "The first resolution is the default. "

@@ -113,7 +113,7 @@ def _greet(terminal: Terminal, bound: socket.socket, keys: Sequence[str], *, cho
     say = terminal.say if chosen else terminal.warn  # nobody else can tell a chosen port
     say(f"studio at {address} (Ctrl-C ends it); to use it in another terminal:")
     say(f"export {BASE_URL_VARIABLE}={address}")
-    say(f"export {KEY_VARIABLE}={'<the key that you gave>' if keys else _ANY_KEY}")
+    say(f"# {KEY_VARIABLE} is a key that you gave" if keys else f"export {KEY_VARIABLE}={_ANY_KEY}")
 
 
 def _keys(given: Sequence[str] | None) -> Sequence[str]:

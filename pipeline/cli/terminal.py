@@ -54,7 +54,9 @@ class Terminal:
 
 def _print(console: Console, text: str, style: str) -> None:
     with suppress(OSError):  # a reader that has left ends no run
-        console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
+        # A terminal breaks lines amid words; a pipe has no edge, and a line is a line there.
+        soft = not console.is_terminal
+        console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=soft)
 
 
 def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> Terminal:

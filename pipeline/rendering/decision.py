@@ -200,7 +200,7 @@ class Decision:
             return self._known(step, want, record)
         kept = self._kept.last(want)
         if kept is not None:  # put there by hand, and gone; what was rendered for it is known
-            step = self._take_back(want, kept, reason)
+            step = self._take_back(want, kept, "the clip that was put there is gone")
             if step.action is Action.SKIP:
                 return step
             return replace(step, moves=((key, self._kept.free_name(record)), *step.moves))
