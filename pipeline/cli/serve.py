@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pipeline.storyboard.catalog import Catalog
     from pipeline.studio.engine import Job
 
+_GIVEN_KEY = "'<the key that you gave>'"
 _ANY_KEY = "sk-byts-studio"
 _RUNNING_AT_ONCE = 5000
 """With latencies to play, waiting is most of a task's running; the drawing has its own limit."""
@@ -113,7 +114,8 @@ def _greet(terminal: Terminal, bound: socket.socket, keys: Sequence[str], *, cho
     say = terminal.say if chosen else terminal.warn  # nobody else can tell a chosen port
     say(f"studio at {address} (Ctrl-C ends it); to use it in another terminal:")
     say(f"export {BASE_URL_VARIABLE}={address}")
-    say(f"# {KEY_VARIABLE} is a key that you gave" if keys else f"export {KEY_VARIABLE}={_ANY_KEY}")
+    # In quotes: a line that is copied as it stands is no syntax error.
+    say(f"export {KEY_VARIABLE}={_GIVEN_KEY if keys else _ANY_KEY}")
 
 
 def _keys(given: Sequence[str] | None) -> Sequence[str]:
