@@ -289,3 +289,22 @@ def test_a_clips_address_is_where_the_caller_has_come() -> None:
                 asked = {"out_task_id": "k"}
                 told = http.post("/v1/tasks/query", json=asked, headers=forged).json()
                 assert told["result"]["video_url"].startswith(begins)
+
+
+def test_a_wrong_key_leaves_every_shot_in_the_sum(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One request finds it out, and those that were never begun are counted all the same."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "film.yaml").write_text(
+        "model: veo-3.1-fast\ndefaults: {duration: 2, takes: 2}\nshots:\n"
+        "  - {id: a, prompt: Rain.}\n  - {id: b, prompt: Snow.}\n"
+        "  - {id: c, prompt: Fog., takes: 1, init_image: {shot: a, take: 1}}\n",
+        "utf-8",
+    )
+    with serving("--api-key", "k" * 20) as studio:
+        monkeypatch.setenv("SHOTMAKE_BASE_URL", studio.url)
+        monkeypatch.setenv("BYTESPIKE_API_KEY", "another-key")
+        assert command(["run", "--json", "film.yaml"]) == 4
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert summary["held"] == 5

@@ -433,3 +433,22 @@ async def test_a_longer_chain_needs_no_further_scan(
         scans.append(0)
         await world.run(chain(world, *[f"a bowl, {number}" for number in range(links)], name=name))
     assert scans[0] == scans[1]
+
+
+async def test_a_frame_behind_the_end_is_told_as_that(world: World) -> None:
+    """A clip came shorter than it was asked for: the reason names its end."""
+    text = (
+        "model: veo-3.1-fast\ndefaults: {duration: 4}\nshots:\n  - {id: a, prompt: a bowl}\n"
+        "  - {id: b, prompt: a spoon, init_image: {shot: a, frame: 3.5}}\n"
+    )
+
+    def short(job: Job) -> bytes:
+        return plain(replace(job, duration_seconds=2))
+
+    async with World(world.root, engine=short) as hasty:
+        report = await hasty.run(hasty.board(text))
+        assert report.summary.counts[Kind.WAITING] == 1
+        (told,) = [n for n in hasty.notices if n.kind is Kind.WAITING]
+        assert told.message.startswith(
+            "waiting for a: its clip is of no use here: the clip ends at"
+        )

@@ -272,3 +272,24 @@ async def test_the_passes_are_compared(world: World) -> None:
     assert (zoom.passes["final"].current, zoom.passes["final"].asked) == (1, 1)
     assert dict(pour.passes["draft"].behind) == {"changed": 1}
     assert dict(pour.passes["final"].behind) == {"missing": 1}
+
+
+async def test_a_take_is_selected_by_its_key(world: World) -> None:
+    """`--shot zoom.t2` is that take alone, `--shot zoom` all of them."""
+    spec = board(world, "seeds: [7, 11]")
+    assert to_render(world.plan(spec, shots=("zoom.t2",))) == {"zoom.t2": 11}
+    assert to_render(world.plan(spec, shots=("*.t2",))) == {"zoom.t2": 11}
+    assert to_render(world.plan(spec, shots=("zoom",))) == {"zoom": 7, "zoom.t2": 11}
+
+
+async def test_a_file_in_a_clips_way_is_told_of(world: World) -> None:
+    """Somebody put it there, and would look for it: it is kept, and the run says where."""
+    spec = board(world, "seed: 7")
+    world.folder().path.mkdir(parents=True)
+    world.folder().clip("zoom.mp4").write_bytes(b"mine")
+    await world.run(spec)
+    (told,) = [notice for notice in world.notices if notice.kind is Kind.WARNING]
+    (kept,) = world.folder().path.glob("kept/unknown-*.mp4")
+    assert kept.read_bytes() == b"mine"
+    assert told.render == "zoom"
+    assert f"the file that lay at zoom.mp4 is kept/{kept.name} now" in told.message
