@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -49,6 +50,19 @@ def test_a_clip_cut_anywhere_is_found_out(
     path.write_bytes(WHOLE[:length])
     with pytest.raises(MediaError):
         probe(path)
+
+
+def test_a_clip_cut_between_two_pictures_is_found_out(tmp_path: Path) -> None:
+    """No picture is there in part: they only end too early."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(WHOLE)
+    with av.open(str(path)) as container:
+        ends = [p.pos + p.size for p in container.demux() if p.pos is not None and p.size]
+    assert len(ends) > 1
+    for end in ends[:-1]:
+        path.write_bytes(WHOLE[:end])
+        with pytest.raises(MediaError):
+            probe(path)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ CLIPS = (
         "rendering/kept.py",
         "    return record.out_task_id == key",
         "    return True",
-        (f"{_KEPT}::test_equal_requests_keep_their_own_clips",),
+        (f"{_KEPT}::test_takes_of_equal_requests_keep_their_own_clips",),
     ),
     Safeguard(
         "bought is brought home",

@@ -96,6 +96,21 @@ async def test_a_damaged_kept_clip_is_asked_for_by_its_task(world: World) -> Non
     assert len(world.charges) == 2
 
 
+async def test_takes_of_equal_requests_keep_their_own_clips(world: World) -> None:
+    """Without a seed the takes of a shot have one request and different pictures: each has its own
+    again when it is gone back to, though both lie in kept/ under one digest.
+    """
+    first = world.film('"a bowl"\n    takes: 2')
+    await world.run(first)
+    before = {name: record.task_id for name, record in world.results().records.items()}
+    assert len(set(before.values())) == 2
+    await world.run(world.film('"a plate"\n    takes: 2'))
+    await world.run(world.film('"a bowl"\n    takes: 2'))
+    records = world.results().records
+    assert {name: records[name].task_id for name in before} == before
+    assert sum(world.charges.values()) == 4
+
+
 async def test_equal_requests_keep_their_own_clips(world: World) -> None:
     """Two shots with one request, changed and changed back: each has its own clip again."""
     spec = world.film("a bowl", "a bowl")
