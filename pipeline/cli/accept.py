@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli.boards import Desk, examples, load_for, open_board
+from pipeline.cli.clock import now, rfc3339
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.errors import UsageError
@@ -36,7 +36,7 @@ def accept(args: argparse.Namespace, terminal: Terminal) -> Exit:
     folder = Folder(Path(args.outputs), board.name, board.pass_name)
 
     def decided(records: Mapping[str, Record]) -> list[Acceptance]:
-        at = _now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = rfc3339(now())
         acceptances = Acceptances(
             board, folder, records, lambda known: desk.planner(board, folder, known), at
         )
@@ -45,7 +45,7 @@ def accept(args: argparse.Namespace, terminal: Terminal) -> Exit:
     # What can't be accepted is said before a folder is made or locked for it.
     decided(read(folder, destination.provider).records)
     with ExitStack() as held:
-        opened = open_board(folder, destination.provider, _now, held)
+        opened = open_board(folder, destination.provider, now, held)
         try:
             made = decided(opened.book.records)
             record_all(opened, made)
@@ -97,7 +97,3 @@ def _say(made: Sequence[Acceptance], terminal: Terminal) -> None:
     if len(accepted) < len(made):
         parts.append(f"{len(made) - len(accepted)} {UP_TO_DATE} already")
     terminal.say(f"{', '.join(parts)}; nothing was bought", "bold")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

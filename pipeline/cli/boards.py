@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli.clock import rfc3339
 from pipeline.cli.footage import OtherPasses
 from pipeline.errors import ShotmakeError, StoryboardError, UsageError
 from pipeline.media.stills import inspect
@@ -189,7 +190,7 @@ def open_board(
     """
 
     def now_text() -> str:
-        return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return rfc3339(now())
 
     held.enter_context(folder.lock(now_text()))
     return Board(folder, Book.open(folder, provider), now_text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import anyio
 
 from pipeline.cli import connect
 from pipeline.cli.boards import load, open_board, spec_paths
+from pipeline.cli.clock import now
 from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import count_text, credits_text, request_log
 from pipeline.rendering.cancelling import Cancelled, cancel_open, open_tasks
@@ -40,7 +40,7 @@ def cancel(args: argparse.Namespace, terminal: Terminal) -> Exit:
         if name != connect.ANIMATIC and args.pass_name in {None, name}
     ]
     with ExitStack() as held:
-        opened = [open_board(folder, provider, _now, held) for folder in folders]
+        opened = [open_board(folder, provider, now, held) for folder in folders]
         busy = [board for board in opened if any(open_tasks(board, provider))]
         ended: list[tuple[Board, Cancelled]] = []
         if busy:
@@ -70,7 +70,7 @@ async def _cancel_all(
     )
     async with gateway as opened:
         for board in boards:
-            going = cancel_open(board, opened.client, opened.provider, _now())
+            going = cancel_open(board, opened.client, opened.provider, now())
             async for one in going:
                 ended.append((board, one))  # noqa: PERF401 (what came before a refused key stays)
 
@@ -116,7 +116,3 @@ def _say_elsewhere(boards: Sequence[Board], provider: str, terminal: Terminal) -
 
 def _billed(credits: float) -> str:
     return f"{credits_text(credits)} credits billed"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli.boards import Desk, examples, load, open_board, spec_paths
+from pipeline.cli.clock import now
 from pipeline.cli.connect import ANIMATIC, choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import count_text, size_text
@@ -118,8 +118,7 @@ def _removed(
 ) -> list[tuple[_Room, Litter]]:
     """Remove what is to be removed, all folders being locked; answers with what that was."""
     opened = [
-        (room, open_board(room.folder, room.desk.destination.provider, _now, held))
-        for room in rooms
+        (room, open_board(room.folder, room.desk.destination.provider, now, held)) for room in rooms
     ]
     done = []
     try:
@@ -175,7 +174,3 @@ def _amount(files: Sequence[Unasked]) -> str:
 
 def _is_drawn(room: _Room) -> bool:
     return room.folder.pass_name == ANIMATIC
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

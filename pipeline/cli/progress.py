@@ -81,7 +81,10 @@ class LineProgress(_Still):
                 return
             _mark, style, word = _MARKS[notice.kind]
             show = self._terminal.warn if style in {"red", "yellow"} else self._terminal.say
-            show(f"{notice.render}: {word}{_details(notice)}", style)
+            said = f"{word}{_details(notice)}"
+            if notice.message.startswith(word):  # a reason that says so itself
+                said = notice.message
+            show(f"{notice.render}: {said}", style)
         elif notice.kind is Kind.WARNING:
             self._terminal.warn(f"{notice.render}: {notice.message}", "yellow")
         elif notice.kind in {Kind.DELAYED, Kind.RETRYING}:

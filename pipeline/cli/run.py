@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from pipeline.cli.boards import (
     require_matches,
     selection,
 )
+from pipeline.cli.clock import now
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.summary import Outcome, in_flight, say_summary, summary_json
 from pipeline.cli.terminal import credits_text, print_json, request_log
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
     _require_key(desk, boards, Path(args.outputs))
     begun = time.monotonic()
     with ExitStack() as stack:
-        opened = open_boards(boards, desk, Path(args.outputs), _now, stack)
+        opened = open_boards(boards, desk, Path(args.outputs), now, stack)
         _warn_of_cap(terms, opened, terminal)
         progress = _progress(args, terminal, opened, catalog)
         gateway = partial(
@@ -187,7 +187,7 @@ async def _render(
             crew.start_soon(_refresh, progress)
             try:
                 async with gateway() as opened:
-                    await runner.run(agenda, opened, terms, outcome.report, _now)
+                    await runner.run(agenda, opened, terms, outcome.report, now)
             except ShotmakeError as error:
                 outcome.error = error
             crew.cancel_scope.cancel()
@@ -209,7 +209,3 @@ async def _refresh(progress: Progress) -> None:
     while True:
         progress.refresh()
         await anyio.sleep(_REFRESH_SECONDS)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

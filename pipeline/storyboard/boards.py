@@ -176,5 +176,6 @@ class BoardReader:
 
 def unknown_shot(name: str, known: list[str]) -> str:
     """What to say where a shot is named that there isn't."""
-    there = f"; there are {listed(known)}" if 0 < len(known) <= 12 else ""
+    there = f"; there are {listed(known)}" if 1 < len(known) <= 12 else ""
+    there = f"; there is only {known[0]}" if len(known) == 1 else there
     return f"there is no shot {name}{did_you_mean(name, known) or there}"

@@ -213,9 +213,16 @@ class _Resolver:
     def __init__(self, catalog: Catalog, stills: Stills) -> None:
         self._catalog = catalog
         self._stills = stills
+        self._known: dict[tuple[Path, str], Storyboard] = {}
 
     def resolved(self, file: _File, pass_name: str) -> Storyboard:
-        """A board without violations, for a pass that it has."""
+        """A board without violations, for a pass that it has; worked out once."""
+        key = file.path, pass_name
+        if key not in self._known:
+            self._known[key] = self._resolve(file, pass_name)
+        return self._known[key]
+
+    def _resolve(self, file: _File, pass_name: str) -> Storyboard:
         board = file.board
         assert board is not None  # noqa: S101 (without violations it was read)
         by_id = {shot.id: shot for shot in board.shots}

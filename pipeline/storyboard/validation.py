@@ -302,7 +302,7 @@ class Validator:
         everywhere = any(map(_says_frame, (board.defaults, *board.passes.values())))
         for shot in board.shots:
             own = (shot.layer, *shot.passes.values())
-            if not shot.id or not (everywhere or any(map(_says_frame, own))):
+            if not (everywhere or any(map(_says_frame, own))):
                 continue
             for name in names:
                 layer = _Case(board, shot, name).origin("init_image")

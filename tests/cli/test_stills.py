@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from pipeline.cli import boards
 from pipeline.cli.main import command
+from pipeline.errors import MediaError
+from pipeline.rendering import hashes
 
 BOARD = """\
 model: veo-3.1-fast
@@ -53,6 +56,24 @@ def test_editing_an_image_renders_its_shots_and_touching_it_does_not(
     assert reasons(capsys) == {"a": "init image changed", "b": "up to date"}
     draw("red")
     assert reasons(capsys) == {"a": "up to date", "b": "up to date"}
+
+
+def test_an_image_that_has_not_changed_is_not_read_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither decoded nor hashed, at the next start; once it has changed, it is."""
+    monkeypatch.setattr(hashes, "SETTLED_SECONDS", -1e9)  # its status has changed just now
+    for _run in range(2):  # the first has no outputs/ yet to remember anything in
+        assert command(["run", "--pass", "animatic"]) == 0
+
+    def nobody(_path: Path) -> None:
+        raise MediaError("was looked at")
+
+    monkeypatch.setattr(boards, "inspect", nobody)
+    assert reasons(capsys) == {"a": "up to date", "b": "up to date"}
+    draw("blue")
+    assert command(["check"]) == 2
+    assert "was looked at" in capsys.readouterr().err
 
 
 def test_a_command_that_looks_makes_no_outputs() -> None:

@@ -87,7 +87,7 @@ LEFTOVERS = (
     Safeguard(
         "times in UTC",
         "What is on record doesn't depend on where the machine is.",
-        "cli/run.py",
+        "cli/clock.py",
         "    return datetime.now(UTC)",
         "    return datetime.now().astimezone()",
         (f"{_CLI}::test_records_are_in_utc",),
