@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "media": EVERYONE,
     "rendering": EVERYONE | {"storyboard", "tasks_api", "media"},
     "studio": EVERYONE | {"media", "web", "storyboard.catalog"},
-    "cli": EVERYONE | {"storyboard", "rendering", "tasks_api", "media", "studio", "web"},
+    "review": EVERYONE | {"storyboard", "rendering", "media"},
+    "cli": EVERYONE | {"storyboard", "rendering", "tasks_api", "media", "studio", "web", "review"},
 }
 PURE = ["rendering/digest.py", "rendering/plan.py", "rendering/states.py", "tasks_api/wire.py"]
 PURE += ["tasks_api/retry.py", "tasks_api/cadence.py", "tasks_api/refusals.py"]

@@ -14,7 +14,7 @@ from pipeline.cli.explanation import show
 from pipeline.cli.terminal import count_text, print_json
 from pipeline.errors import UsageError
 from pipeline.rendering.book import read
-from pipeline.rendering.explaining import explain as explain_take
+from pipeline.rendering.explaining import Explainer
 from pipeline.rendering.folder import Folder
 from pipeline.rendering.plan import why_none
 from pipeline.rendering.steps import Selection
@@ -43,8 +43,8 @@ def explain(args: argparse.Namespace, terminal: Terminal) -> Exit:
         records = read(folder, destination.provider).records
         desk = Desk(destination, Selection(), examples(loaded.catalog), loaded.loaded)
         plan = desk.planner(board, folder, records).plan()
-        clips = folder.clips()
-        takes = [explain_take(take, board, plan, records, clips) for take in chosen]
+        explainer = Explainer(board, plan, records, folder.clips())
+        takes = [explainer.explain(take) for take in chosen]
     undecided = None if isinstance(chosen, list) else why_none(chosen)
     if args.json:
         document = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.rendering.chain import upstream, words
 from pipeline.rendering.decision import clip_is_there
-from pipeline.rendering.digest import changed, out_task_id, request_fields
+from pipeline.rendering.digest import changed, out_task_id, request_fields, shot_in_key
 from pipeline.rendering.kept import belongs
 from pipeline.rendering.records import KEPT, Attempt
 from pipeline.rendering.steps import Action
@@ -79,32 +79,72 @@ class Explained:
     history: tuple[Told, ...]
 
 
-def explain(
-    take: Take,
-    board: Storyboard,
-    plan: Plan,
-    records: Mapping[str, Record],
-    clips: Mapping[str, int],
-) -> Explained:
-    """Explain a take of a board by a plan for all of it; `clips` has sizes by path."""
-    own = _own(take, board, records)
-    step, besides = _steps(take, plan, own)
-    if step.wanted is not None:
-        take = step.wanted.take
-    asked = request_fields(take.request)
-    digest = step.wanted.digest if step.wanted else ""
-    last = own.get(take.key) or max(own.values(), key=_moment, default=None)
-    return Explained(
-        take=take,
-        step=step,
-        besides=besides,
-        fields=asked,
-        digest=digest,
-        unknown="" if digest else _unknown(take, board, records),
-        sent=_sent(asked, _key(step, digest, board, own) if digest else None),
-        changes=None if last is None else _changes(last.request, asked),
-        history=_history(own, clips),
-    )
+class Explainer:
+    """Explains takes of a board by a plan for all of it; `clips` has sizes by path.
+
+    The plan and the records are gone through once, for however many takes.
+    """
+
+    def __init__(
+        self,
+        board: Storyboard,
+        plan: Plan,
+        records: Mapping[str, Record],
+        clips: Mapping[str, int],
+    ) -> None:
+        self._board = board
+        self._records = records
+        self._clips = clips
+        self._kept: dict[str, dict[str, Record]] = {}
+        """By what the keys of a shot's tasks begin with."""
+        for name, record in records.items():
+            if name.startswith(KEPT):
+                shot = record.out_task_id.partition(".")[0]
+                self._kept.setdefault(shot, {})[name] = record
+        self._steps: dict[str, dict[int, Step]] = {}
+        """By the names that they are about, in the plan's order."""
+        for number, step in enumerate(plan.steps):
+            for name in (step.render, *(name for name, _to in step.moves)):
+                self._steps.setdefault(name, {})[number] = step
+
+    def explain(self, take: Take) -> Explained:
+        """One take, which the plan must be about."""
+        board, records = self._board, self._records
+        own = self._own(take)
+        step, besides = self._its_steps(take, own)
+        if step.wanted is not None:
+            take = step.wanted.take
+        asked = request_fields(take.request)
+        digest = step.wanted.digest if step.wanted else ""
+        last = own.get(take.key) or max(own.values(), key=_moment, default=None)
+        return Explained(
+            take=take,
+            step=step,
+            besides=besides,
+            fields=asked,
+            digest=digest,
+            unknown="" if digest else _unknown(take, board, records),
+            sent=_sent(asked, _key(step, digest, board, own) if digest else None),
+            changes=None if last is None else _changes(last.request, asked),
+            history=_history(own, self._clips),
+        )
+
+    def _own(self, take: Take) -> dict[str, Record]:
+        """The records that are the take's, by name."""
+        kept = self._kept.get(shot_in_key(take.shot), {})
+        own = {name: r for name, r in kept.items() if belongs(r, take, self._board)}
+        record = self._records.get(take.key)
+        return own if record is None else {take.key: record} | own
+
+    def _its_steps(self, take: Take, own: Mapping[str, Record]) -> tuple[Step, tuple[Step, ...]]:
+        """The take's step, and those for its earlier tasks, which may come alone."""
+        found: dict[int, Step] = {}
+        for name in {take.key, *own}:
+            about = self._steps.get(name, {})
+            found |= {n: s for n, s in about.items() if name in {s.render, take.key}}
+        its = [found[number] for number in sorted(found)]
+        step = max(its, key=lambda each: (each.render == take.key, each.asked))
+        return step, tuple(each for each in its if each is not step)
 
 
 def image_words(image: Any) -> str | None:
@@ -122,27 +162,6 @@ def image_words(image: Any) -> str | None:
         image.get("pass") or "", image["shot"], image.get("take"), image.get("frame") or ""
     )
     return f"<{words(of)}{hashed}>"
-
-
-def _own(take: Take, board: Storyboard, records: Mapping[str, Record]) -> dict[str, Record]:
-    """The records that are the take's, by name."""
-    return {
-        name: record
-        for name, record in records.items()
-        if name == take.key or (name.startswith(KEPT) and belongs(record, take, board))
-    }
-
-
-def _steps(take: Take, plan: Plan, own: Mapping[str, Record]) -> tuple[Step, tuple[Step, ...]]:
-    """The take's step, and those for its earlier tasks, which may come alone."""
-    names = {take.key, *own}
-    its = [
-        step
-        for step in plan.steps
-        if step.render in names or any(name == take.key for name, _to in step.moves)
-    ]
-    step = max(its, key=lambda each: (each.render == take.key, each.asked))
-    return step, tuple(each for each in its if each is not step)
 
 
 def _unknown(take: Take, board: Storyboard, records: Mapping[str, Record]) -> str:

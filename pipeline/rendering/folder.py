@@ -1,6 +1,7 @@
 """The layout of `outputs/`: the only module that knows it.
 
     outputs/<board>/<pass>/<take>.mp4, kept/<digest12>.mp4, results.json, journal.jsonl
+    outputs/<board>/<pass>/index.html, posters/<take>.jpg, sheet.png, cut.mp4, <board>.otio …
     outputs/.cache/                     what may be lost: it only saves time (no board begins so)
 
 Files are replaced by renaming a synced neighbour over them, so that a reader sees the old one
@@ -68,6 +69,25 @@ class Folder:
     def journal_path(self) -> Path:
         """Where the journal lies while a run is going, or after one was killed."""
         return self.path / "journal.jsonl"
+
+    @property
+    def page_path(self) -> Path:
+        """Where the review page lies."""
+        return self.path / "index.html"
+
+    @property
+    def sheet_path(self) -> Path:
+        """Where the contact sheet lies."""
+        return self.path / "sheet.png"
+
+    @property
+    def posters_path(self) -> Path:
+        """The folder of the posters, which are called as the takes are."""
+        return self.path / "posters"
+
+    def export_path(self, ending: str) -> Path:
+        """Where a timeline or a shot list lies; `ending` without a dot."""
+        return self.path / f"{self.board}.{ending}"
 
     @contextmanager
     def lock(self, started_at: str) -> Iterator[None]:

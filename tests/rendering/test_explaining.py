@@ -11,7 +11,7 @@ from PIL import Image
 from pipeline.cli.boards import load
 from pipeline.rendering import results
 from pipeline.rendering.digest import out_task_id
-from pipeline.rendering.explaining import Change, explain, image_words
+from pipeline.rendering.explaining import Change, Explainer, image_words
 from pipeline.rendering.records import Status
 from pipeline.rendering.steps import Action
 from pipeline.rendering.work import Terms
@@ -47,7 +47,7 @@ def explained(world: World, spec: Path) -> dict[str, Explained]:
     text = folder.read_results()
     records = {} if text is None else results.parse(text, "results.json").records
     plan = world.desk(loaded).planner(board, folder, records).plan()
-    takes = (explain(take, board, plan, records, folder.clips()) for take in board.takes)
+    takes = map(Explainer(board, plan, records, folder.clips()).explain, board.takes)
     return {each.take.key: each for each in takes}
 
 

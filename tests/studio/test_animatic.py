@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.errors import MediaError
-from pipeline.studio.animatic import draw, fonts, text
+from pipeline.media import fonts, text
+from pipeline.studio.animatic import draw
 from pipeline.studio.animatic.camera import Camera
 from pipeline.studio.animatic.clip import set_scene
 from pipeline.studio.animatic.compositor import Compositor

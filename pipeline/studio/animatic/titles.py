@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pipeline.studio.animatic import text
+from pipeline.media import text
 from pipeline.studio.engine import FRAMES_PER_SECOND
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, ImageDraw
 
-from pipeline.studio.animatic.fonts import bold_of, face, file_for
+from pipeline.media.fonts import bold_of, face, file_for
 
 if TYPE_CHECKING:
     from pathlib import Path

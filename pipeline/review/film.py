@@ -1,0 +1,199 @@
+"""What a pass of a storyboard has to show: its shots in cutting order, and the clip of each. Pure.
+
+Page, cut, timeline and contact sheet are all made of this, so that they agree in what a shot is
+called, which of its takes counts, and what is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from pipeline.rendering.decision import clip_is_there
+from pipeline.rendering.explaining import Explainer
+from pipeline.rendering.plan import why_none
+from pipeline.rendering.records import Status
+from pipeline.rendering.steps import UP_TO_DATE, Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pipeline.rendering.explaining import Explained
+    from pipeline.rendering.records import Clip, Record
+    from pipeline.rendering.steps import Plan, Step
+    from pipeline.storyboard.shots import Request, Storyboard, Take, Undecided
+
+
+class Standing(StrEnum):
+    """How a take stands with the storyboard as it is now, in words for people."""
+
+    CURRENT = "up to date"
+    CHANGED = "changed"
+    """There is a clip, and the storyboard has said something else since."""
+    TO_FETCH = "to fetch"
+    """The clip isn't here; a run brings it back, free."""
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    PENDING = "pending"
+    MISSING = "not rendered"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTake:
+    """A take, what a run would do for it, and all that was tried.
+
+    `clip` is the clip that its record has, where it lies as it was verified: of the request as it
+    is now or, where `standing` is `CHANGED`, of an earlier one. `path` is where it lies.
+    """
+
+    told: Explained
+    record: Record | None
+    standing: Standing
+    clip: Clip | None
+    path: Path | None
+
+    @property
+    def key(self) -> str:
+        """The take's name: `pour`, `pour.t2`."""
+        return self.told.take.key
+
+    @property
+    def request(self) -> Request:
+        """What it asks for now."""
+        return self.told.take.request
+
+
+@dataclass(frozen=True, slots=True)
+class ShownShot:
+    """A shot of the film; `number` is its place in cutting order, from 1.
+
+    `request` says what it is about, also where the pass renders nothing of it as none of its takes
+    is picked: then `takes` is empty, and `undecided` the reason.
+    """
+
+    shot: str
+    number: int
+    request: Request
+    takes: tuple[ShownTake, ...]
+    picked: int | None = None
+    """The number of the circled take."""
+    undecided: str = ""
+
+    @property
+    def chosen(self) -> ShownTake | None:
+        """The take that stands for the shot: the picked one, else the first that has a clip, else
+        the first.
+        """
+        circled = (take for take in self.takes if take.told.take.picked)
+        with_clip = (take for take in self.takes if take.clip is not None)
+        return next(circled, None) or next(with_clip, None) or next(iter(self.takes), None)
+
+    @property
+    def missing(self) -> str:
+        """Why there is no clip to show for the shot, in words; empty if there is one."""
+        chosen = self.chosen
+        if chosen is None:
+            return self.undecided
+        if chosen.clip is not None:
+            return ""
+        error = chosen.record.error if chosen.record else None
+        said = (error.message or error.code) if error else ""
+        return f"{chosen.standing}: {said}" if said else str(chosen.standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One pass of one storyboard. `folder` is where its clips lie; `records` are all there are."""
+
+    board: Storyboard
+    folder: Path
+    plan: Plan
+    records: Mapping[str, Record]
+    shots: tuple[ShownShot, ...]
+
+    @property
+    def takes(self) -> Iterator[ShownTake]:
+        """All takes, in cutting order."""
+        return (take for shot in self.shots for take in shot.takes)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a film is made of: a plan for all of the board, its records, its folder.
+
+    `clips` are the sizes in bytes of what lies in the folder, by path. `drafts` is the board in
+    the pass whose takes are picked from.
+    """
+
+    board: Storyboard
+    plan: Plan
+    records: Mapping[str, Record]
+    folder: Path
+    clips: Mapping[str, int]
+    drafts: Storyboard | None = None
+
+
+def film(given: Sources) -> Film:
+    """Put a film together; nothing is read."""
+    explainer = Explainer(given.board, given.plan, given.records, given.clips)
+    shots = [
+        ShownShot(
+            shot,
+            number,
+            request,
+            tuple(_shown(explainer.explain(take), given) for take in takes),
+            given.board.picks.get(shot),
+            undecided,
+        )
+        for number, (shot, request, takes, undecided) in enumerate(_in_cutting_order(given), 1)
+    ]
+    return Film(given.board, given.folder, given.plan, given.records, tuple(shots))
+
+
+def _in_cutting_order(
+    given: Sources,
+) -> Iterator[tuple[str, Request, Sequence[Take], str]]:
+    """Shots with their takes, and why there are none; undecided ones in their places."""
+    takes = {shot: [*its] for shot, its in groupby(given.board.takes, key=attrgetter("shot"))}
+    drafts = given.drafts.takes if given.drafts else ()
+    asked = {take.shot: take.request for take in reversed(drafts)}
+    waiting = [*given.board.undecided]
+    place = 0
+    for shot, its in takes.items():
+        while waiting and waiting[0].place <= place:
+            yield from _undecided(waiting.pop(0), asked)
+        yield shot, its[0].request, its, ""
+        place += len(its)
+    for each in waiting:
+        yield from _undecided(each, asked)
+
+
+def _undecided(
+    shot: Undecided, asked: Mapping[str, Request]
+) -> Iterator[tuple[str, Request, Sequence[Take], str]]:
+    if shot.shot in asked:
+        yield shot.shot, asked[shot.shot], (), why_none(shot)
+
+
+def _shown(told: Explained, given: Sources) -> ShownTake:
+    record = given.records.get(told.take.key)
+    clip = record.clip if record and clip_is_there(record, given.clips.get) else None
+    path = given.folder / clip.path if clip else None
+    return ShownTake(told, record, _standing(told.step, record, clip), clip, path)
+
+
+def _standing(step: Step, record: Record | None, clip: Clip | None) -> Standing:
+    if step.action is Action.SKIP and step.reason == UP_TO_DATE:
+        return Standing.CURRENT
+    if step.action in {Action.RECOVER, Action.RESTORE}:
+        return Standing.TO_FETCH
+    if record is None:
+        return Standing.MISSING
+    if record.status is not Status.COMPLETED:
+        return Standing(record.status.value)
+    return Standing.CHANGED if clip else Standing.MISSING
