@@ -13,7 +13,8 @@ from pipeline.cli import connect
 from pipeline.cli.boards import load, open_board, spec_paths
 from pipeline.cli.clock import now
 from pipeline.cli.exits import Exit
-from pipeline.cli.terminal import count_text, credits_text, request_log
+from pipeline.cli.terminal import request_log
+from pipeline.figures import count_text, credits_text
 from pipeline.rendering.cancelling import Cancelled, cancel_open, open_tasks
 from pipeline.rendering.folder import Folder, passes
 from pipeline.storyboard.catalog import load_catalog

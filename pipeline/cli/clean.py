@@ -11,8 +11,8 @@ from pipeline.cli.boards import Desk, examples, load, open_board, spec_paths
 from pipeline.cli.clock import now
 from pipeline.cli.connect import ANIMATIC, choose, environment
 from pipeline.cli.exits import Exit
-from pipeline.cli.terminal import count_text, size_text
 from pipeline.errors import UsageError
+from pipeline.figures import count_text, size_text
 from pipeline.rendering.book import read
 from pipeline.rendering.cleaning import NOTHING, Litter, Unasked, asked_by, litter, remove
 from pipeline.rendering.folder import Folder, passes

@@ -11,8 +11,9 @@ from pipeline.cli.boards import Desk, examples, load_for
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.explanation import show
-from pipeline.cli.terminal import count_text, print_json
+from pipeline.cli.terminal import print_json
 from pipeline.errors import UsageError
+from pipeline.figures import count_text
 from pipeline.rendering.book import read
 from pipeline.rendering.explaining import Explainer
 from pipeline.rendering.folder import Folder

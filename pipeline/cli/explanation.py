@@ -6,11 +6,12 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cli.terminal import count_text, credits_text, printable
-from pipeline.cli.word_changes import word_changes
+from pipeline.cli.terminal import printable
+from pipeline.figures import count_text, credits_text, took_text
 from pipeline.rendering.explaining import Change, image_words
 from pipeline.rendering.records import Status
 from pipeline.rendering.steps import Action
+from pipeline.rendering.word_changes import word_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from pipeline.cli.terminal import Terminal
-    from pipeline.cli.word_changes import Spans
     from pipeline.rendering.explaining import Explained, Told
     from pipeline.rendering.folder import Folder
+    from pipeline.rendering.word_changes import Spans
     from pipeline.storyboard.shots import Storyboard
 
 _DIGITS = 12
@@ -146,7 +147,7 @@ def _history(made: Explained, folder: Folder, columns: int) -> Iterator[Renderab
     for told in made.history:
         attempt = told.attempt
         when = _when(attempt.submitted_at or attempt.completed_at)
-        line = _text(f"  {attempt.attempt:>3}  {when:<19}  {_took(told.seconds):>7}  ")
+        line = _text(f"  {attempt.attempt:>3}  {when:<19}  {took_text(told.seconds):>7}  ")
         line.append(f"{attempt.status.value:<9}", _STYLES.get(attempt.status, "red"))
         line.append(f"  {_credits(told):>7}  ")
         task = printable(attempt.task_id or "")
@@ -180,14 +181,6 @@ def _when(time: str | None) -> str:
         return ""
     moment = datetime.fromisoformat(time)
     return time if moment.utcoffset() else moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _took(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    if seconds < 600:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _credits(told: Told) -> str:

@@ -46,4 +46,5 @@ def film_of(board: Storyboard, desk: Desk, folder: Folder, records: Mapping[str,
     """A board's film by given records, and by the clips that lie there now."""
     plan = desk.planner(board, folder, records).plan()
     drafts = desk.loaded.in_pass(board.name, "draft")
-    return film(Sources(board, plan, records, folder.path, folder.clips(), drafts))
+    free = desk.destination.free
+    return film(Sources(board, plan, records, folder.path, folder.clips(), free, drafts))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.cli.exits import Exit, exit_for
 from pipeline.cli.parser import parser
-from pipeline.cli.terminal import count_text, open_terminal
+from pipeline.cli.terminal import open_terminal
 from pipeline.errors import ShotmakeError, StoryboardError
+from pipeline.figures import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli.exits import Exit
-from pipeline.cli.terminal import count_text
 from pipeline.errors import StoryboardError, UsageError
+from pipeline.figures import count_text
 from pipeline.media.stills import inspect
 from pipeline.rendering import disk
 from pipeline.rendering.hashes import StillHashes
@@ -30,8 +30,17 @@ _NONE = "none"
 def pick(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """Write picks into the file, all or none; nothing else in it is touched."""
     path = Path(args.spec)
-    wishes = _wishes(args.picks)
-    loaded = _load(path, Path(args.outputs))
+    for shot, change in write_picks(path, _wishes(args.picks), Path(args.outputs)).items():
+        terminal.say(f"{path}: {shot}: {change}", "green")
+    return Exit.COMPLETE
+
+
+def write_picks(path: Path, wishes: Mapping[str, int | None], outputs: Path) -> dict[str, str]:
+    """Write picks (None: none any more) into a storyboard; answers with what has changed, by shot.
+
+    Raises `UsageError`, `StoryboardError` or `FolderError`, and has written nothing then.
+    """
+    loaded = _load(path, outputs)
     before = _picks(loaded)
     for shot, take in wishes.items():
         _require_take(loaded, path, shot, take)
@@ -39,16 +48,14 @@ def pick(args: argparse.Namespace, terminal: Terminal) -> Exit:
     with disk.guarded(path):
         old = target.read_bytes()
         new = _edited(old, path, loaded, wishes)
-        after = _load(path, Path(args.outputs), {path: new})
+        after = _load(path, outputs, {path: new})
         if after.violations:
             raise StoryboardError(after.violations)
         if new != old:
             if target.read_bytes() != old:
                 raise UsageError(f"{path}: somebody is writing it just now; pick once more")
             disk.replace(target, new, mode=target.stat().st_mode & 0o7777)
-    for shot, take in wishes.items():
-        terminal.say(f"{path}: {shot}: {_change(before.get(shot), take)}", "green")
-    return Exit.COMPLETE
+    return {shot: _change(before.get(shot), take) for shot, take in wishes.items()}
 
 
 def _load(path: Path, outputs: Path, contents: Mapping[Path, bytes] | None = None) -> Loaded:
@@ -91,7 +98,7 @@ def _require_take(loaded: Loaded, path: Path, shot: str, take: int | None) -> No
         raise UsageError(f"{table}: {shot} has its pick in the table; change it there")
 
 
-def _edited(data: bytes, path: Path, loaded: Loaded, wishes: dict[str, int | None]) -> bytes:
+def _edited(data: bytes, path: Path, loaded: Loaded, wishes: Mapping[str, int | None]) -> bytes:
     for shot, take in wishes.items():
         by_id = bool(loaded.boards) and loaded.picked_by_id(loaded.boards[0].name, shot)
         try:

@@ -18,7 +18,8 @@ from pipeline.cli.boards import (
 )
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
-from pipeline.cli.terminal import count_text, credits_text, print_json, printable
+from pipeline.cli.terminal import print_json, printable
+from pipeline.figures import count_text, credits_text
 from pipeline.rendering.book import read
 from pipeline.rendering.decision import clip_is_there
 from pipeline.rendering.folder import Folder, passes

@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cli.terminal import credits_text, print_json, printable
+from pipeline.cli.terminal import print_json, printable
+from pipeline.figures import credits_text
 from pipeline.rendering.notices import ENDS, Kind, Notice
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli.boards import DEFAULT_SPECS, load, spec_paths
 from pipeline.cli.exits import Exit
-from pipeline.cli.terminal import count_text, print_json
+from pipeline.cli.terminal import print_json
 from pipeline.errors import FolderError, UsageError
+from pipeline.figures import count_text
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.storyboard.schemas import schema_text
 

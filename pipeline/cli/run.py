@@ -19,10 +19,13 @@ from pipeline.cli.boards import (
     selection,
 )
 from pipeline.cli.clock import now
+from pipeline.cli.films import desk_for
+from pipeline.cli.pages import review_run
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.summary import Outcome, in_flight, say_summary, summary_json
-from pipeline.cli.terminal import credits_text, print_json, request_log
+from pipeline.cli.terminal import print_json, request_log
 from pipeline.errors import CredentialsError, FolderError, ShotmakeError
+from pipeline.figures import credits_text
 from pipeline.rendering.agenda import Agenda
 from pipeline.rendering.notices import Kind, Report
 from pipeline.rendering.runner import settle
@@ -89,17 +92,29 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
             _fold(opened, outcome)
             # A run that was ended never came to these.
             outcome.summary.counts[Kind.HELD] += len(agenda)
-    seconds = time.monotonic() - begun
+        _tell(outcome, time.monotonic() - begun, opened, args, terminal)
+        if not (args.no_review or outcome.interrupted or outcome.error):
+            review_run(boards, opened, desk_for(destination, loaded), terminal)
+    return outcome.exit
+
+
+def _tell(
+    outcome: Outcome,
+    seconds: float,
+    opened: Sequence[Planned],
+    args: argparse.Namespace,
+    terminal: Terminal,
+) -> None:
+    """Say what came of it."""
     if args.json:
         print_json(summary_json(outcome, seconds))
     if outcome.error is not None:
         terminal.fail(f"shotmake: {outcome.error}")
     if outcome.error is not None and not any(outcome.summary.counts.values()):
-        return outcome.exit  # nothing was begun: there is nothing to sum up
+        return  # nothing was begun: there is nothing to sum up
     if not any(planned.plan.steps for planned in opened):
         terminal.warn("no take is selected: there is nothing to do", "yellow")
     say_summary(outcome, seconds, opened, terminal)
-    return outcome.exit
 
 
 def _require_key(desk: Desk, boards: Sequence[Storyboard], outputs: Path) -> None:

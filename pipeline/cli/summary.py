@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli import connect
 from pipeline.cli.exits import Exit, exit_for
-from pipeline.cli.terminal import count_text, credits_text
 from pipeline.errors import FolderError, ShotmakeError
+from pipeline.figures import count_text, credits_text
 from pipeline.rendering.notices import Kind, Report, Summary
 from pipeline.rendering.records import Status
 

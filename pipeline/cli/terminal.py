@@ -115,28 +115,3 @@ def printable(text: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )
-
-
-def credits_text(credits: float | None, *, estimated: bool = False) -> str:
-    """`0.18`, `≈ 0.18` for an estimate, `unknown` for what nobody knows."""
-    if credits is None:
-        return "unknown"
-    exact = f"{credits:.4f}".rstrip("0")
-    shown = max(exact, f"{credits:.2f}", key=len)  # cents at least, and nothing rounded away
-    return f"≈ {shown}" if estimated else shown
-
-
-def count_text(number: int, one: str, many: str = "") -> str:
-    """`1 shot`, `3 shots`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def size_text(size_bytes: int) -> str:
-    """`12.3 MB`, as file managers have it: by thousands."""
-    if size_bytes < 1000:
-        return count_text(size_bytes, "byte")
-    size, units = size_bytes / 1000, ["kB", "MB", "GB", "TB"]
-    while size >= 999.95 and len(units) > 1:
-        size /= 1000
-        del units[0]
-    return f"{size:.1f} {units[0]}"

@@ -84,6 +84,10 @@ class Times:
         latest = first.pts + math.floor((seconds + tolerance) / self.tick)
         return max((p for p in self.pictures if p.pts <= latest), key=_pts)
 
+    def middle(self) -> Time:
+        """The picture in the middle of all."""
+        return sorted(self.pictures, key=_pts)[len(self.pictures) // 2]
+
     def _moment(self, frame: str) -> tuple[Fraction, Fraction]:
         """A time in seconds, and how much later than that its picture may begin.
 
@@ -115,13 +119,29 @@ def frame_png(path: Path, frame: str) -> bytes:
     Raises `MediaError` when there is no such picture or the clip is damaged, `OSError` when the
     file can't be read, and `ValueError` when `frame` is no place in a clip.
     """
-    import av  # noqa: PLC0415 (FFmpeg takes a while to load, and most commands never need it)
-
     if not _PLACE.fullmatch(frame):
         raise ValueError(f"{frame!r} is no place in a clip")
-    try:
+    with _as_media_errors():
         picture = _picture(path, _times(path).find(frame))
         return _png(_upright(picture))
+
+
+def middle_image(path: Path) -> Image.Image:
+    """The picture amid a clip, upright, in RGB: what it is about is seldom told by its first one.
+
+    Raises `MediaError` when the clip is damaged, and `OSError` when the file can't be read.
+    """
+    with _as_media_errors():
+        return _upright(_picture(path, _times(path).middle()))
+
+
+@contextmanager
+def _as_media_errors() -> Iterator[None]:
+    """What FFmpeg says of a clip, as `MediaError`."""
+    import av  # noqa: PLC0415 (it takes a while to load, and most commands never need it)
+
+    try:
+        yield
     except (av.error.FFmpegError, ArithmeticError, ValueError) as error:
         raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error
 

@@ -105,8 +105,8 @@ class Selection:
 
     def includes_take(self, take: Take) -> bool:
         """Whether a take is meant."""
-        named = self.includes(take.shot) or (self.includes(take.key) and bool(self.shots))
-        return (take.picked or not self.only_picked) and named
+        names = (take.shot, take.key, f"{take.shot}.t{take.number}")
+        return (take.picked or not self.only_picked) and any(map(self.includes, names))
 
     def includes_undecided(self, shot: str) -> bool:
         """Whether a shot is meant that none of its takes is picked of."""

@@ -108,10 +108,14 @@ class ShownShot:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """One pass of one storyboard. `folder` is where its clips lie; `records` are all there are."""
+    """One pass of one storyboard. `folder` is where its clips lie; `records` are all there are.
+
+    `free`: its clips are drawn on this machine, at no cost.
+    """
 
     board: Storyboard
     folder: Path
+    free: bool
     plan: Plan
     records: Mapping[str, Record]
     shots: tuple[ShownShot, ...]
@@ -135,6 +139,7 @@ class Sources:
     records: Mapping[str, Record]
     folder: Path
     clips: Mapping[str, int]
+    free: bool
     drafts: Storyboard | None = None
 
 
@@ -152,7 +157,7 @@ def film(given: Sources) -> Film:
         )
         for number, (shot, request, takes, undecided) in enumerate(_in_cutting_order(given), 1)
     ]
-    return Film(given.board, given.folder, given.plan, given.records, tuple(shots))
+    return Film(given.board, given.folder, given.free, given.plan, given.records, tuple(shots))
 
 
 def _in_cutting_order(

@@ -51,6 +51,11 @@ class Loaded:
         read = self._files[board].board
         return read.pass_names if read is not None else []
 
+    def files(self, board: str) -> list[Path]:
+        """What a board without violations was read from: its own file, and its tables."""
+        file = self._files[board]
+        return [file.path, *(Path(findings.file) for findings in file.tables)]
+
     def picked_by_id(self, board: str, shot: str) -> bool:
         """Whether a shot's pick stands, or belongs, under `picks` at the top of the file."""
         found = self._shot(board, shot)

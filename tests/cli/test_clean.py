@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.cli.main import command
-from pipeline.cli.terminal import size_text
+from pipeline.figures import size_text
 from pipeline.rendering.board import Board
 from pipeline.rendering.book import Book
 from pipeline.rendering.folder import Folder

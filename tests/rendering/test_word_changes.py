@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cli.word_changes import Spans, word_changes
+from pipeline.rendering.word_changes import Spans, word_changes
 
 
 def marked(spans: Spans) -> list[str]:

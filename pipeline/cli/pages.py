@@ -1,0 +1,82 @@
+"""Writes review pages, with the posters that stand on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.cli.films import film_of
+from pipeline.errors import ShotmakeError
+from pipeline.rendering import disk
+from pipeline.review.page import GENERATOR, page
+from pipeline.review.posters import make_posters
+from pipeline.storyboard.catalog import load_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pipeline.cli.boards import Desk
+    from pipeline.cli.terminal import Terminal
+    from pipeline.rendering.folder import Folder
+    from pipeline.rendering.work import Planned
+    from pipeline.review.cards import Typical
+    from pipeline.review.film import Film
+    from pipeline.storyboard.catalog import Catalog
+    from pipeline.storyboard.shots import Storyboard
+
+_HEAD_BYTES = 4096
+"""So much of a page's beginning says what made it."""
+
+
+def review_run(
+    boards: Sequence[Storyboard], opened: Sequence[Planned], desk: Desk, terminal: Terminal
+) -> None:
+    """At the end of a run: have a page of each board. What goes wrong with it is said, and is no
+    fault of the run's.
+    """
+    for board, planned in zip(boards, opened, strict=True):
+        folder = planned.board.folder
+        try:
+            if not _is_fresh(folder, desk.loaded.files(board.name)):
+                film = film_of(board, desk, folder, planned.board.book.records)
+                write_page(film, folder, load_catalog(), terminal)
+        except ShotmakeError as error:
+            terminal.warn(f"no review page: {error}", "yellow")
+        except KeyboardInterrupt:
+            terminal.warn("no review page: interrupted", "yellow")
+            return
+
+
+def _is_fresh(folder: Folder, sources: Sequence[Path]) -> bool:
+    """Whether a page is newer than all that it says, and made by this version."""
+    try:
+        written = folder.page_path.stat().st_mtime_ns
+        made_of = [path.stat().st_mtime_ns for path in (folder.results_path, *sources)]
+        if max(made_of) > written:
+            return False
+        with folder.page_path.open("rb") as file:
+            return f'content="{GENERATOR}"'.encode() in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+
+
+def write_page(film: Film, folder: Folder, catalog: Catalog, terminal: Terminal) -> None:
+    """Write one film's page, and the posters that are missing. Raises `FolderError`."""
+    posters = make_posters(film, folder)
+    for key, fault in posters.damaged.items():
+        terminal.warn(f"{folder.clip(f'{key}.mp4')}: has no picture to show: {fault}", "yellow")
+    text = page(film, posters, typical_of(catalog, free=film.free))
+    with disk.guarded(folder.page_path):
+        disk.make_folder(folder.path)
+        disk.replace(folder.page_path, text.encode())
+    terminal.say(f"page: {folder.page_path}")
+
+
+def typical_of(catalog: Catalog, *, free: bool) -> Typical:
+    """How long models take as a rule; on this machine nobody knows."""
+
+    def typical(model: str, seconds: int) -> float | None:
+        known = None if free else catalog.get(model)
+        return known.typical_latency_seconds(seconds) if known else None
+
+    return typical
