@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from pipeline.rendering.work import Planned
     from pipeline.review.cards import Typical
     from pipeline.review.film import Film
+    from pipeline.review.posters import Posters
     from pipeline.storyboard.catalog import Catalog
     from pipeline.storyboard.shots import Storyboard
+
+_WORTH_A_WORD = 50
+"""So many posters take a while."""
 
 _HEAD_BYTES = 4096
 """So much of a page's beginning says what made it."""
@@ -60,9 +64,14 @@ def _is_fresh(folder: Folder, sources: Sequence[Path]) -> bool:
         return False
 
 
-def write_page(film: Film, folder: Folder, catalog: Catalog, terminal: Terminal) -> None:
+def write_page(film: Film, folder: Folder, catalog: Catalog, terminal: Terminal) -> Posters:
     """Write one film's page, and the posters that are missing. Raises `FolderError`."""
-    posters = make_posters(film, folder)
+
+    def begin(count: int) -> None:
+        if count >= _WORTH_A_WORD:
+            terminal.say(f"making {count} posters", "dim")
+
+    posters = make_posters(film, folder, begin)
     for key, fault in posters.damaged.items():
         terminal.warn(f"{folder.clip(f'{key}.mp4')}: has no picture to show: {fault}", "yellow")
     text = page(film, posters, typical_of(catalog, free=film.free))
@@ -70,6 +79,16 @@ def write_page(film: Film, folder: Folder, catalog: Catalog, terminal: Terminal)
         disk.make_folder(folder.path)
         disk.replace(folder.page_path, text.encode())
     terminal.say(f"page: {folder.page_path}")
+    return posters
+
+
+def write_sheet(film: Film, folder: Folder, posters: Posters, terminal: Terminal) -> None:
+    """Write a film's contact sheet. Raises `FolderError`."""
+    from pipeline.review.sheet import sheet_png  # noqa: PLC0415 (Pillow takes a while to load)
+
+    with disk.guarded(folder.sheet_path):
+        disk.replace(folder.sheet_path, sheet_png(film, posters))
+    terminal.say(f"sheet: {folder.sheet_path}")
 
 
 def typical_of(catalog: Catalog, *, free: bool) -> Typical:

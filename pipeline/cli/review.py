@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.films import films
-from pipeline.cli.pages import write_page
+from pipeline.cli.pages import write_page, write_sheet
 from pipeline.storyboard.catalog import load_catalog
 
 if TYPE_CHECKING:
@@ -25,5 +25,7 @@ def review(args: argparse.Namespace, terminal: Terminal) -> Exit:
 
         return serve(args, destination, terminal)
     for film, folder in films(destination, args.spec, Path(args.outputs), terminal):
-        write_page(film, folder, load_catalog(), terminal)
+        posters = write_page(film, folder, load_catalog(), terminal)
+        if args.sheet:
+            write_sheet(film, folder, posters, terminal)
     return Exit.COMPLETE

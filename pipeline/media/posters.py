@@ -26,7 +26,7 @@ def poster_jpeg(clip: Path, sha256: str) -> bytes:
     from PIL import Image  # noqa: PLC0415 (slow to load)
 
     image = middle_image(clip)
-    image.thumbnail((SIDE_PIXELS, SIDE_PIXELS), Image.Resampling.LANCZOS)
+    image.thumbnail((SIDE_PIXELS, SIDE_PIXELS), Image.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=_QUALITY, optimize=True, comment=_MARK + sha256.encode())
     return buffer.getvalue()

@@ -34,8 +34,8 @@ class Posters:
     damaged: dict[str, str] = field(default_factory=dict)
 
 
-def make_posters(film: Film, folder: Folder, made: Callable[[], object] = list) -> Posters:
-    """Have a poster of every clip of the film; `made` is called for each that was missing.
+def make_posters(film: Film, folder: Folder, begin: Callable[[int], object] = int) -> Posters:
+    """Have a poster of every clip of the film; `begin` is told how many are to be made, if any.
 
     A poster outlives its clip as long as that is on record: clips stay out of git, and posters may
     be in it. Raises `FolderError` when they can't be written.
@@ -49,8 +49,9 @@ def make_posters(film: Film, folder: Folder, made: Callable[[], object] = list) 
         fresh = {name for name, take in wanted.items() if _is_of(there / name, take)}
         stale = [name for name, take in wanted.items() if name not in fresh and take.path]
         if stale:
+            begin(len(stale))
             disk.make_folder(there)
-        faults = _make_all({name: (there / name, wanted[name]) for name in stale}, made)
+        faults = _make_all({name: (there / name, wanted[name]) for name in stale})
     return Posters(
         {
             take.key: f"{there.name}/{name}"
@@ -61,21 +62,16 @@ def make_posters(film: Film, folder: Folder, made: Callable[[], object] = list) 
     )
 
 
-def _make_all(
-    stale: Mapping[str, tuple[Path, ShownTake]], made: Callable[[], object]
-) -> dict[str, str]:
+def _make_all(stale: Mapping[str, tuple[Path, ShownTake]]) -> dict[str, str]:
     """Why each can't be made, or nothing. FFmpeg and Pillow let other threads work meanwhile."""
     if not stale:
         return {}
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (most runs need none)
 
-    faults = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             jobs = {name: pool.submit(_make, *each) for name, each in stale.items()}
-            for name, job in jobs.items():
-                faults[name] = job.result()
-                made()
+            faults = {name: job.result() for name, job in jobs.items()}
         finally:
             pool.shutdown(cancel_futures=True)
     return faults

@@ -105,10 +105,16 @@ class Scene:
             lines += [f"  - id: {chr(ord('a') + number)}", f"    prompt: {prompt}"]
         (self.folder / "specs" / f"{BOARD}.yaml").write_text("\n".join(lines) + "\n", "utf-8")
 
-    def order(self, *arguments: str, **more: Any) -> Order:
-        """A process in this folder: `run` with these arguments, unless they begin otherwise."""
+    def order(self, *arguments: str, review: bool = False, **more: Any) -> Order:
+        """A process in this folder: `run`, unless the arguments begin otherwise.
+
+        The page at the end of a run comes after all that is proven: without `review`, none is made.
+        """
         environment = {KEY_VARIABLE: self.key, BASE_URL_VARIABLE: self.stage.address}
-        return Order(arguments or ("run",), str(self.folder), environment, **more)
+        arguments = arguments or ("run",)
+        if arguments[0] == "run" and not review:
+            arguments += ("--no-review",)
+        return Order(arguments, str(self.folder), environment, **more)
 
     def run(self, *arguments: str, **more: Any) -> Ended:
         """One process, from begin to end."""

@@ -210,7 +210,7 @@ class Battlefield:
         assert not twice, f"charged twice: {twice}: {about}"
 
 
-_RUN = ("run", "--concurrency", "40", "--retries", "1")
+_RUN = ("run", "--concurrency", "40", "--retries", "1", "--no-review")
 _PATIENCE = {
     "submit": ("--timeout", "5"),
     "query": ("--timeout", "12"),
