@@ -61,7 +61,7 @@ def page(
     made = [*cards(film, posters, typical)]
     style, script = (_asset("page.css"), _asset("page.js") + (_asset("live.js") if live else ""))
     template = _environment().get_template("page.html")
-    return template.render(
+    text = template.render(
         cards=made,
         policy=_POLICY.format(style=_hash(style), script=_hash(script)),
         style=_trusted(style),
@@ -78,6 +78,7 @@ def page(
         live=live,
         version=version,
     )
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair is no letter
 
 
 def boards_page(boards: Sequence[tuple[str, str]]) -> str:

@@ -45,8 +45,9 @@ def make_posters(film: Film, folder: Folder, begin: Callable[[int], object] = in
         disk.require_no_link(there)
         wanted = {take.key + _ENDING: take for take in film.takes if _sha256(take)}
         for name in _present(there) - wanted.keys():
-            (there / name).unlink()
-        fresh = {name for name, take in wanted.items() if _is_of(there / name, take)}
+            if _clip_of(there / name) is not None:  # else it is somebody's own picture
+                (there / name).unlink()
+        fresh = {n for n, take in wanted.items() if _clip_of(there / n) == _sha256(take)}
         stale = [name for name, take in wanted.items() if name not in fresh and take.path]
         if stale:
             begin(len(stale))
@@ -88,12 +89,11 @@ def _present(folder: Path) -> set[str]:
     return set()
 
 
-def _is_of(poster: Path, take: ShownTake) -> bool:
+def _clip_of(poster: Path) -> str | None:
+    """Hash of the clip that a poster is of; None where there is no poster of ours."""
     with suppress(FileNotFoundError), poster.open("rb") as file:
-        return (
-            take.clip is not None and clip_of(file.read(COMMENT_WITHIN_BYTES)) == take.clip.sha256
-        )
-    return False
+        return clip_of(file.read(COMMENT_WITHIN_BYTES))
+    return None
 
 
 def _make(poster: Path, take: ShownTake) -> str:

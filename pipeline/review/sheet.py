@@ -41,7 +41,7 @@ _GAP: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """In pixels: `width` and height (`picture`) of pictures, sizes of `small` and `large` letters."""
+    """In pixels: `width` and height (`picture`) of a tile's picture, and sizes of letters."""
 
     columns: int
     width: int
