@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import anyio
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
+    from pipeline.review.cards import Typical
     from pipeline.review.film import Film
     from pipeline.review.posters import Posters
 
@@ -43,25 +44,11 @@ def serve(args: argparse.Namespace, destination: Destination, terminal: Terminal
     """Serve until Ctrl-C or SIGTERM; both are a good end. Raises what `load` does."""
     outputs = Path(args.outputs)
     loaded = load(spec_paths(args.spec), load_catalog(), destination.pass_name, outputs)
-    watched = [
-        _Watched(board.path, destination, outputs, Folder(outputs, board.name, board.pass_name))
-        for board in loaded.boards
-    ]
-    if not watched:
+    if not loaded.boards:
         raise UsageError(f"no storyboard has a pass {destination.pass_name}")
     typical = typical_of(load_catalog(), free=destination.free)
-    subjects = [
-        Subject(
-            name=each.folder.board,
-            pass_name=each.folder.pass_name,
-            folder=each.folder.path,
-            look=each.look,
-            signature=each.signature,
-            pick=each.pick,
-            typical=typical,
-        )
-        for each in watched
-    ]
+    watched = [Watched.of(board.path, destination, outputs) for board in loaded.boards]
+    subjects = [each.subject(typical) for each in watched]
     with closing(listen(_HOST, args.port)) as bound:
         # It warns when a thread that draws a poster is late.
         logging.getLogger("asyncio").setLevel(logging.ERROR)
@@ -91,7 +78,7 @@ async def _serve(subjects: Sequence[Subject], bound: socket.socket, terminal: Te
 
 
 @dataclass(slots=True)
-class _Watched:
+class Watched:
     """A storyboard on the disk, in one pass, and the files that it depends on."""
 
     spec: Path
@@ -99,6 +86,23 @@ class _Watched:
     outputs: Path
     folder: Folder
     _files: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, spec: Path, destination: Destination, outputs: Path) -> Self:
+        """A storyboard by its path."""
+        return cls(spec, destination, outputs, Folder(outputs, spec.stem, destination.pass_name))
+
+    def subject(self, typical: Typical) -> Subject:
+        """What the server is to know of it."""
+        return Subject(
+            name=self.folder.board,
+            pass_name=self.folder.pass_name,
+            folder=self.folder.path,
+            look=self.look,
+            signature=self.signature,
+            pick=self.pick,
+            typical=typical,
+        )
 
     def look(self) -> tuple[Film, Posters]:
         """Read it all anew. Raises `StoryboardError`, `RecordsError` or `FolderError`."""

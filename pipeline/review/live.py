@@ -102,7 +102,8 @@ class Live:
         """`subjects` by their addresses; `hosts` are the names, with the port, that lead here."""
         self._subjects = subjects
         self._states = {address: _State() for address in subjects}
-        self._token = secrets.token_urlsafe(16)
+        self.token = secrets.token_urlsafe(16)
+        """What a pick must have with it."""
         self._watching = dict.fromkeys(subjects, 0)
         self._renewing = anyio.Lock()
         routes = [Route("/", self._index)]
@@ -136,9 +137,7 @@ class Live:
             except ShotmakeError as error:
                 self._note(state, trouble=str(error))
                 return state
-            made = await anyio.to_thread.run_sync(
-                parts, film, posters, subject.typical, self._token
-            )
+            made = await anyio.to_thread.run_sync(parts, film, posters, subject.typical, self.token)
             state.film, state.posters, state.files = film, posters, _files(film, posters)
             version = state.version + 1
             for shot, html in made.shots.items():
@@ -173,7 +172,7 @@ class Live:
                 state.film,
                 state.posters,
                 self._subjects[address].typical,
-                live=self._token,
+                live=self.token,
                 version=state.version,
             )
         )
@@ -183,10 +182,10 @@ class Live:
         said = request.headers.get("last-event-id") or request.query_params.get("since", "")
         since = int(said) if said.isascii() and said.isdigit() else 0
         headers = _HEADERS | {"cache-control": "no-store"}
-        changes = self._changes(address, since)
+        changes = self.changes(address, since)
         return StreamingResponse(changes, media_type="text/event-stream", headers=headers)
 
-    async def _changes(self, address: str, since: int) -> AsyncIterator[str]:
+    async def changes(self, address: str, since: int) -> AsyncIterator[str]:
         """Server-sent events (HTML, 9.2): a message a change, and a comment now and then, so that
         it is noticed when nobody listens any more.
         """
@@ -208,14 +207,14 @@ class Live:
     def _message(self, state: _State, since: int) -> str:
         """What is new after a version; one from the future is another server's."""
         known = since if since <= state.version else 0
-        said: dict[str, Any] = {"token": self._token, "trouble": state.trouble}
+        said: dict[str, Any] = {"token": self.token, "trouble": state.trouble}
         if not state.trouble:
             shots = {s: html for s, html in state.shots.items() if state.since[s] > known}
             said |= {"order": [*state.shots], "shots": shots, **state.around}
         return f"id: {state.version}\ndata: {json.dumps(said)}\n\n"
 
     async def _pick(self, address: str, request: Request) -> Response:
-        if not secrets.compare_digest(request.headers.get("x-shotmake-token", ""), self._token):
+        if not secrets.compare_digest(request.headers.get("x-shotmake-token", ""), self.token):
             return _refusal(403, "this page is of an earlier server; load it anew")
         body = b""
         async for piece in request.stream():
