@@ -64,11 +64,13 @@ setInterval(() => {
   }
 }, 500);
 
+let picking = false; // a button that is disabled would lose the focus
 async function pick(tile) {
+  if (picking) return;
   const button = $(".pick", tile);
   const take = button.getAttribute("aria-pressed") === "true" ? null : Number(tile.dataset.take);
   const shot = tile.closest(".shot").dataset.shot;
-  button.disabled = true;
+  picking = true;
   try {
     const answer = await fetch("pick", {
       method: "POST",
@@ -79,7 +81,7 @@ async function pick(tile) {
   } catch {
     toast("Not picked: shotmake review --serve doesn't answer any more.");
   }
-  button.disabled = false;
+  picking = false;
 }
 board.addEventListener("click", (event) => {
   if (event.target.closest(".pick")) pick(event.target.closest(".tile"));
