@@ -144,7 +144,7 @@ def test_one_click_picks(visit: Go, film: Path, shotmake: Shotmake) -> None:
         assert "pick:" not in spec.read_text("utf-8")
         spec.write_text(BOARD.replace("prompt: broth", "prompt: 5"), "utf-8")
         page.click('[data-key="zoom"] .pick')
-        wait_for(page, "document.querySelector('#toast').textContent.includes('pour')")
+        wait_for(page, "document.querySelector('#toast').textContent.includes('prompt is text')")
         seen.complaints = [each for each in seen.complaints if "409" not in each]
         seen.leave()
 
