@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.films import films
-from pipeline.cli.terminal import count_text
 from pipeline.errors import UsageError
+from pipeline.figures import count_text
 from pipeline.rendering import disk
 from pipeline.review.conform import conform, timecode
 from pipeline.review.film import Standing

@@ -22,6 +22,7 @@ from pipeline.cli.clock import now
 from pipeline.cli.films import desk_for
 from pipeline.cli.pages import review_run
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
+from pipeline.cli.reporting import Reporting
 from pipeline.cli.summary import Outcome, in_flight, say_summary, summary_json
 from pipeline.cli.terminal import print_json, request_log
 from pipeline.errors import CredentialsError, FolderError, ShotmakeError
@@ -52,6 +53,7 @@ _REFRESH_SECONDS = 0.1
 
 def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
     """Render what is new, changed or failed, and nothing else."""
+    reporting = Reporting(args.junit, time.monotonic)
     environ = connect.environment()
     destination = connect.choose(args.pass_name, environ)
     loaded = load_for(destination, args.spec, Path(args.outputs), terminal)
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
             download_hosts=args.download_host,
             log=request_log(terminal),
         )
-        outcome, agenda = Outcome(Report(progress.watch)), Agenda()
+        outcome, agenda = Outcome(Report(reporting.through(progress.watch))), Agenda()
         try:
             with closing(progress):
                 agenda = settle(opened, outcome.report)
@@ -92,6 +94,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
             _fold(opened, outcome)
             # A run that was ended never came to these.
             outcome.summary.counts[Kind.HELD] += len(agenda)
+        reporting.end(outcome, boards, opened, terminal)
         _tell(outcome, time.monotonic() - begun, opened, args, terminal)
         if not (args.no_review or outcome.interrupted or outcome.error):
             review_run(boards, opened, desk_for(destination, loaded), terminal)
