@@ -71,7 +71,8 @@ def _list(made: Conformed, shots: Sequence[Placed], reels: Mapping[str, str]) ->
     # The adapter counts from the track's beginning: a gap is no event, and moves the others.
     track.append(otio.schema.Gap(source_range=_range(START + shots[0].start)))
     track.extend([_event(placed, reels) for placed in shots])
-    whole = otio.schema.Timeline(name=_ascii(made.film.board.title))
+    board = made.film.board
+    whole = otio.schema.Timeline(name=_ascii(board.title) or board.name)  # a list needs a title
     whole.tracks.append(track)
     text: str = otio.adapters.write_to_string(whole, "cmx_3600", rate=RATE)
     return "".join(f"{line}\n" for line in _completed(text, shots))

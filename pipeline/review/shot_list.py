@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.review.conform import RATE, START, timecode
 
@@ -36,17 +36,18 @@ def shot_list(made: Conformed) -> str:
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    table.writerows([_cell(_row(placed)[name]) for name in COLUMNS] for placed in made.shots)
+    table.writerows(_row(placed) for placed in made.shots)
     return "\ufeff" + text.getvalue()
 
 
-def _row(placed: Placed) -> dict[str, Any]:
-    return placed.facts | {
+def _row(placed: Placed) -> list[object]:
+    known = placed.facts | {
         "start": timecode(START + placed.start),
         "duration": timecode(placed.frames),
         "seconds": f"{placed.frames / RATE:g}",
         "file": placed.media.file if placed.media else None,
     }
+    return [_cell(known.get(name)) for name in COLUMNS]
 
 
 def _cell(value: object) -> object:
