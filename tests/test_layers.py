@@ -91,6 +91,21 @@ def test_httpx_is_used_in_few_places() -> None:
     }
 
 
+def test_opentimelineio_is_used_where_it_may_be_missing() -> None:
+    """It comes with an extra: only what `export` loads when it is there may need it."""
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        if any(
+            i.partition(".")[0] in {"opentimelineio", "otio_cmx3600_adapter"}
+            for i in _imports(path)
+        )
+    }
+    assert users == {"review/timeline.py", "review/edl.py"}
+    needing = {"pipeline.review.timeline", "pipeline.review.edl"}
+    assert {path.name for path in FILES if _imports(path) & needing} == {"export.py"}
+
+
 def test_only_the_command_line_prints() -> None:
     """No `print` and no standard stream outside `cli/`."""
     for path in FILES:

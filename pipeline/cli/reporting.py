@@ -117,10 +117,10 @@ def _halted(kind: Kind, outcome: Outcome) -> str:
 
 
 def _output(notice: Notice, planned: Planned) -> tuple[str, ...]:
-    """What there is of a take: its clip, the task that brought it, and what that cost."""
+    """What there is of a take: its clip, its task, and what that cost."""
     record = planned.board.book.records.get(notice.render)
-    if record is None or record.status is Status.PENDING:
-        return (f"task: {notice.task_id}",) if notice.task_id else ()
+    if record is None:
+        return ()
     said = {
         "clip": planned.board.folder.clip(record.clip.path) if record.clip else None,
         "task": record.task_id,
