@@ -113,7 +113,7 @@ def _halted(kind: Kind, outcome: Outcome) -> str:
     """Why a take was not bought where its notice leaves that to the sum."""
     if kind is not Kind.HELD:
         return ""
-    return outcome.summary.halted or "the run had ended before it"
+    return f"not submitted: {outcome.summary.halted or 'the run had ended before it'}"
 
 
 def _output(notice: Notice, planned: Planned) -> tuple[str, ...]:

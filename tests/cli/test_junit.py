@@ -315,7 +315,9 @@ def test_an_interrupted_run_tells_what_it_came_to(studio: Any) -> None:
     assert told.pop("run").message == "interrupted"
     assert sorted(each.type or "" for each in told.values()) == ["held", "held", "pending"]
     (pending,) = [told.pop(name) for name, each in [*told.items()] if each.type == "pending"]
-    assert {each.message for each in told.values()} == {"the run had ended before it"}
+    assert {each.message for each in told.values()} == {
+        "not submitted: the run had ended before it"
+    }
     assert pending.message.startswith("task_")
 
 
