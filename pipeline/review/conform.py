@@ -139,7 +139,7 @@ def facts(take: ShownTake) -> dict[str, Any]:
         "credits": record.credits if record else None,
         "attempts": len(take.told.history),
         "sha256": plain(clip.sha256) if clip else None,
-        "note": take.told.step.reason if take.standing is Standing.CHANGED else "",
+        "note": plain(take.told.step.reason) if take.standing is Standing.CHANGED else "",
     }
 
 

@@ -6,6 +6,8 @@ every é of a prompt for two letters. Whoever reads it by program opens it as `u
 A text that a spreadsheet would take for a formula has an apostrophe put before it, which shows and
 does nothing. That can be undone, and is for each text that it was done to and no other: a program
 takes one apostrophe away where what begins with apostrophes goes on with a sign of a formula.
+
+An aspect is written `16x9` as post houses write it: 16:9 is an afternoon to a spreadsheet.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ def shot_list(made: Conformed) -> str:
 
 
 def _row(placed: Placed) -> list[object]:
-    known = placed.facts | {
+    known = placed.facts
+    known |= {
+        "aspect": str(known["aspect"]).replace(":", "x"),
         "start": timecode(START + placed.start),
         "duration": timecode(placed.frames),
         "seconds": f"{placed.frames / RATE:g}",

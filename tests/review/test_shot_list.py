@@ -56,7 +56,7 @@ def test_a_row_a_shot_in_cutting_order(tmp_path: Path) -> None:
         "seconds": "1.5",
         "model": "veo-3.1-fast",
         "seed": "8",
-        "aspect": "16:9",
+        "aspect": "16x9",
         "resolution": "720p",
         "prompt": 'Rain, "heavy"\nat night',
         "file": "a.t2.mp4",
