@@ -50,7 +50,7 @@ _OUTPUTS_GITIGNORE = """\
 # Commit results.json: it says what was rendered and paid for, and brings the clips back for free.
 # The clips themselves are large, and stay out of git.
 *.mp4
-# Made again by `shotmake review`. Take these two lines away to have the page in previews of a branch.
+# `shotmake review` makes these again; take the two lines away to have the page in previews of git.
 index.html
 posters/
 *.part

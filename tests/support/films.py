@@ -101,7 +101,9 @@ def make_film(folder: Path, *shots: Shot, title: str = "Film") -> Film:
 
     sizes = {path.name: path.stat().st_size for path in folder.glob("*.mp4")}
     plan = Plan("film", "draft", PROVIDER, tuple(steps))
-    sources = Sources(board(takes, undecided), plan, records, folder, sizes, board(drafts))
+    sources = Sources(
+        board(takes, undecided), plan, records, folder, sizes, free=False, drafts=board(drafts)
+    )
     return film(sources)
 
 
