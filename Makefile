@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHOTMAKE := $(BIN)/shotmake
 
-.PHONY: demo test lint soak mutants bench schemas clean
+.PHONY: demo test lint soak mutants bench schemas pictures clean
 
 # Always the animatic pass: a demo never spends a credit, whatever is in the environment.
 demo: .venv/.installed
@@ -31,6 +31,10 @@ bench: .venv/.installed-dev
 # The storyboard schema's per-model part is derived from schemas/models/.
 schemas: .venv/.installed
 	$(BIN)/python -c "from pipeline.storyboard.schemas import write_storyboard_schema as w; print(w())"
+
+# The screenshots in docs/pictures.
+pictures: .venv/.installed-dev
+	$(BIN)/python -m tests.browser.pictures
 
 clean:
 	rm -rf .venv dist build

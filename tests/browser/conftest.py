@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
 
 _QUIET = (
     "--no-sandbox",  # tests may run as root, where there is none
@@ -34,13 +34,18 @@ _QUIET = (
 """A browser that asks nobody but the page's own server."""
 
 
+def launched(playwright: Playwright) -> Browser:
+    """The browser that is on this machine."""
+    path = shutil.which("chromium")
+    assert path, "there is no chromium: apt-get install chromium, as .ci/run does"
+    return playwright.chromium.launch(executable_path=path, args=_QUIET)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The browser, once for all."""
-    path = shutil.which("chromium")
-    assert path, "there is no chromium: apt-get install chromium, as .ci/run does"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_QUIET)
+        browser = launched(playwright)
         yield browser
         browser.close()
 
