@@ -9,6 +9,7 @@ from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.films import films
 from pipeline.cli.pages import write_page, write_sheet
+from pipeline.errors import UsageError
 from pipeline.storyboard.catalog import load_catalog
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 
 def review(args: argparse.Namespace, terminal: Terminal) -> Exit:
-    """Write the pages, or serve them. Raises what `films` does, and `FolderError`."""
+    """Write the pages, or serve them. Raises what `films` does, `UsageError` and `FolderError`."""
     destination = choose(args.pass_name, environment())
+    if args.serve and args.sheet:
+        raise UsageError("--serve writes no files, and --sheet is one: leave one of them out")
     if args.serve:
         from pipeline.cli.reviewing import serve  # noqa: PLC0415 (a server takes a while to load)
 

@@ -32,7 +32,8 @@ _KEPT_FOLDER = KEPT.rstrip("/")
 _OURS = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.t([2-9]|[1-9][0-9]+))?"  # a take
     r"|kept/(unknown-)?[0-9a-f]{12}(-[0-9]+)?)\.mp4(\.part)?"
-    r"|(results\.json|\.lock-owner\.json)\.new"
+    r"|(results\.json|\.lock-owner\.json|index\.html|sheet\.png)\.new"
+    r"|[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[0-9]+)?\.(otio|edl|csv)\.new"
 )
 
 

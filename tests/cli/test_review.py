@@ -125,6 +125,7 @@ def test_what_is_wrong_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["review", "nowhere.yaml"], 2, "nowhere.yaml"),
         (["review", "--pass", "finale"], 2, "did you mean final"),
         (["review", "--serve", "--pass", "finale"], 2, "did you mean final"),
+        (["review", "--serve", "--sheet"], 2, "leave one of them out"),
     ):
         assert command(arguments) == code
         assert says in capsys.readouterr().err
