@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from pipeline.cli.films import film_of
 from pipeline.errors import ShotmakeError
 from pipeline.rendering import disk
-from pipeline.review.page import GENERATOR, page
+from pipeline.review.page import page
 from pipeline.review.posters import make_posters
 from pipeline.storyboard.catalog import load_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pipeline.cli.boards import Desk
     from pipeline.cli.terminal import Terminal
@@ -28,40 +27,21 @@ if TYPE_CHECKING:
 _WORTH_A_WORD = 50
 """So many posters take a while."""
 
-_HEAD_BYTES = 4096
-"""So much of a page's beginning says what made it."""
 
-
-def review_run(
-    boards: Sequence[Storyboard], opened: Sequence[Planned], desk: Desk, terminal: Terminal
-) -> None:
-    """At the end of a run: have a page of each board. What goes wrong with it is said, and is no
+def review_run(stale: Sequence[tuple[Storyboard, Planned]], desk: Desk, terminal: Terminal) -> None:
+    """At the end of a run: write a page of each board. What goes wrong with it is said, and is no
     fault of the run's.
     """
-    for board, planned in zip(boards, opened, strict=True):
+    for board, planned in stale:
         folder = planned.board.folder
         try:
-            if not _is_fresh(folder, desk.loaded.files(board.name)):
-                film = film_of(board, desk, folder, planned.board.book.records)
-                write_page(film, folder, load_catalog(), terminal)
+            film = film_of(board, desk, folder, planned.board.book.records)
+            write_page(film, folder, load_catalog(), terminal)
         except ShotmakeError as error:
             terminal.warn(f"no review page: {error}", "yellow")
         except KeyboardInterrupt:
             terminal.warn("no review page: interrupted", "yellow")
             return
-
-
-def _is_fresh(folder: Folder, sources: Sequence[Path]) -> bool:
-    """Whether a page is newer than all that it says, and made by this version."""
-    try:
-        written = folder.page_path.stat().st_mtime_ns
-        made_of = [path.stat().st_mtime_ns for path in (folder.results_path, *sources)]
-        if max(made_of) > written:
-            return False
-        with folder.page_path.open("rb") as file:
-            return f'content="{GENERATOR}"'.encode() in file.read(_HEAD_BYTES)
-    except OSError:
-        return False
 
 
 def write_page(film: Film, folder: Folder, catalog: Catalog, terminal: Terminal) -> Posters:

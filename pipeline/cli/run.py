@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +20,6 @@ from pipeline.cli.boards import (
     selection,
 )
 from pipeline.cli.clock import now
-from pipeline.cli.films import desk_for
-from pipeline.cli.pages import review_run
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.reporting import Reporting
 from pipeline.cli.summary import Outcome, in_flight, say_summary, summary_json
@@ -30,8 +29,9 @@ from pipeline.figures import credits_text
 from pipeline.rendering.agenda import Agenda
 from pipeline.rendering.notices import Kind, Report
 from pipeline.rendering.runner import settle
-from pipeline.rendering.steps import Action
+from pipeline.rendering.steps import Action, Selection
 from pipeline.rendering.work import Terms
+from pipeline.review.freshness import is_fresh
 
 if TYPE_CHECKING:
     import argparse
@@ -97,8 +97,26 @@ def run(args: argparse.Namespace, terminal: Terminal) -> Exit:
         reporting.end(outcome, boards, opened, terminal)
         _tell(outcome, time.monotonic() - begun, opened, args, terminal)
         if not (args.no_review or outcome.interrupted or outcome.error):
-            review_run(boards, opened, desk_for(destination, loaded), terminal)
+            _review(boards, opened, desk, terminal)
     return outcome.exit
+
+
+def _review(
+    boards: Sequence[Storyboard], opened: Sequence[Planned], desk: Desk, terminal: Terminal
+) -> None:
+    """Have a page of each board; where nothing has changed, it is there."""
+    stale = [
+        (board, planned)
+        for board, planned in zip(boards, opened, strict=True)
+        if not is_fresh(
+            planned.board.folder.page_path,
+            [planned.board.folder.results_path, *desk.loaded.files(board.name)],
+        )
+    ]
+    if stale:
+        from pipeline.cli.pages import review_run  # noqa: PLC0415 (most runs need none)
+
+        review_run(stale, replace(desk, selection=Selection()), terminal)
 
 
 def _tell(

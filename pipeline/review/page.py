@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline import __version__
 from pipeline.figures import count_text, credits_text
 from pipeline.review.cards import cards, time_text
+from pipeline.review.freshness import GENERATOR
 from pipeline.review.totals import totals
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pipeline.review.posters import Posters
     from pipeline.review.totals import Totals
 
-GENERATOR: Final = f"shotmake {__version__}"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _POLICY: Final = (
     "default-src 'none'; img-src 'self' file: data:; media-src 'self' file:; connect-src 'self'; "
