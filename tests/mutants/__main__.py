@@ -33,6 +33,7 @@ from tests.mutants.downloads import DOWNLOADS
 from tests.mutants.hands import HANDS
 from tests.mutants.leftovers import LEFTOVERS
 from tests.mutants.money import MONEY
+from tests.mutants.pages import PAGES
 from tests.mutants.records import RECORDS
 from tests.mutants.strangers import STRANGERS
 from tests.mutants.unknown import UNKNOWN
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 SAFEGUARDS = (
     *(*RECORDS, *LEFTOVERS, *CLIPS, *MONEY, *DOUBTS, *UNKNOWN),
-    *(*HANDS, *STRANGERS, *DOWNLOADS, *ANSWERS),
+    *(*HANDS, *STRANGERS, *DOWNLOADS, *ANSWERS, *PAGES),
 )
 ROOT = Path(__file__).parents[2]
 PIPELINE = ROOT / "pipeline"
