@@ -7,6 +7,7 @@ remembered by (rule, value); models that share a rule share its answers.
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator
@@ -51,7 +52,7 @@ class Rules:
             for extra in model.extras:
                 self._rules[None].setdefault(extra, self._rules[name][extra])
             if rest := {k: v for k, v in model.fields.items() if k not in _BY_FIELD}:
-                self._whole[name] = self._validator(name, rest)
+                self._whole[name] = _validator(name, json.dumps(rest, sort_keys=True))
         definitions = storyboard["$defs"]
         for field in _COMMON:
             self._rules[None][field] = self._rule("storyboard", field, definitions[field])
@@ -85,12 +86,16 @@ class Rules:
         limits = {key: value for key, value in rule.items() if key not in _ANNOTATIONS}
         key = json.dumps(limits, sort_keys=True)
         if key not in self._validators:
-            self._validators[key] = self._validator(f"{owner}: {field}", limits)
+            self._validators[key] = _validator(f"{owner}: {field}", key)
         return key
 
-    def _validator(self, owner: str, rule: Mapping[str, Any]) -> Draft202012Validator:
-        try:
-            Draft202012Validator.check_schema(rule)
-        except SchemaError as error:
-            raise ShotmakeError(f"schema of {owner} is damaged: {error.message}") from error
-        return Draft202012Validator(rule)
+
+@cache
+def _validator(owner: str, rule: str) -> Draft202012Validator:
+    """A rule that is known to be one; given as text, so that it is looked into once only."""
+    limits = json.loads(rule)
+    try:
+        Draft202012Validator.check_schema(limits)
+    except SchemaError as error:
+        raise ShotmakeError(f"schema of {owner} is damaged: {error.message}") from error
+    return Draft202012Validator(limits)

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pipeline.rendering.records import Status
-from tests.proof.killing import play, require_end
+from tests.proof.killing import after, play, require_end
 from tests.support.boundaries import DISK, READS, Fail
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def fail_and_rerun(
     Answers with how many faults were met.
     """
     *before, last = workload
-    scenes = [stage.scene() for _hit in hits]
-    for act in before:
-        play(scenes, act)
+    scenes = after(stage, before, len(hits))
     met = 0
     ends = play(scenes, last, [{"fail": hit} for hit in hits])
     for scene, hit, ended in zip(scenes, hits, ends, strict=True):
@@ -62,9 +60,7 @@ def fail_and_rerun(
 def misreads(stage: Stage, workload: Sequence[Act]) -> list[Fail]:
     """Every opening for reading of a workload's last run, failing once and for good."""
     *before, last = workload
-    scene = stage.scene()
-    for act in before:
-        play([scene], act)
+    (scene,) = after(stage, before, 1)
     (ended,) = play([scene], last, [{"fail": Fail(_NEVER, kinds=READS)}])
     times = sum(crossing.kind in READS for crossing in ended.crossed)
     return [

@@ -1,7 +1,8 @@
 """Workloads, killed at every I/O boundary that they cross, and run again.
 
-The kills are enumerated: an undisturbed run tells how many boundaries there are, and one process
-dies at each, by SIGKILL, before it and – for a write or a chunk – in the midst of it.
+The kills are enumerated: an undisturbed run tells which boundaries there are, and one process dies
+at each, by SIGKILL, before it and – for a write or a chunk – in the midst of it. Of kills between
+which nothing has changed that outlives the process one is enough (`Undisturbed.telling`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.rendering.records import KEPT
 from tests.support.boundaries import DISK, DIVISIBLE, Kill
+from tests.support.powercut import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from tests.proof.stage import Scene, Stage, State
     from tests.support.boundaries import Crossing
@@ -83,6 +86,10 @@ LARGER: dict[str, tuple[Act, ...]] = {
 """For the soak."""
 
 
+CHANGES = DISK - {"fsync"}
+"""What a kill leaves changed: a sync writes down what is there already."""
+
+
 @dataclass(frozen=True)
 class Undisturbed:
     """How a workload ends when nothing happens, and what there is to kill it at."""
@@ -95,6 +102,19 @@ class Undisturbed:
     def kills(self) -> list[Kill]:
         """Every place to die at."""
         return [Kill(c.number, half) for c in self.crossed for half in _parts(c.kind)]
+
+    @property
+    def telling(self) -> list[Kill]:
+        """Those that leave another world than the one before. Half a chunk is half a write, or
+        nothing.
+        """
+        halves = [Kill(c.number, half=True) for c in self.crossed if c.kind == "write"]
+        return sorted([*distinct(self.crossed), *halves], key=lambda kill: (kill.at, kill.half))
+
+    def cuts(self, survives: str) -> list[Kill]:
+        """The same for the power: a sync makes the difference, and names do where they survive."""
+        changes = DISK - {"write", "truncate"} if survives == NAMES else {"fsync"}
+        return distinct(self.crossed, changes)
 
 
 def play(
@@ -113,14 +133,24 @@ def play(
     return stage.forks.side_by_side(orders)
 
 
+def after(stage: Stage, acts: Sequence[Act], number: int) -> list[Scene]:
+    """So many scenes in which these acts have been played: in one of them, the others are its
+    twins.
+    """
+    scene = stage.scene()
+    for act in acts:
+        play([scene], act)
+    return [scene, *(scene.twin() for _more in range(number - 1))] if number else []
+
+
 def undisturbed(stage: Stage, workload: Sequence[Act]) -> Undisturbed:
-    """Play a workload to its end, twice: a busy machine has one of them poll more often than those
+    """Play a workload to its end, its last act twice: a busy machine has one of them poll more often than those
     that are to be killed will.
     """
-    scenes = [stage.scene(), stage.scene()]
-    for act in workload:
-        ends = [play([scene], act)[0] for scene in scenes]
-        assert all(ended.exit in {0, 1} for ended in ends), [ended.stderr for ended in ends]
+    *before, last = workload
+    scenes = after(stage, before, 2)
+    ends = [play([scene], last)[0] for scene in scenes]
+    assert all(ended.exit in {0, 1} for ended in ends), [ended.stderr for ended in ends]
     for scene in scenes:
         scene.require_oracle("undisturbed")
     shorter = min((ended.crossed for ended in ends), key=len)
@@ -139,9 +169,7 @@ def kill_and_rerun(
     Answers with how many processes died.
     """
     *before, last = workload
-    scenes = [stage.scene() for _kill in kills]
-    for act in before:
-        play(scenes, act)
+    scenes = after(stage, before, len(kills))
     died = 0
     for scene, kill, ended in zip(
         scenes, kills, play(scenes, last, [{"kill": kill} for kill in kills]), strict=True
@@ -165,9 +193,7 @@ def cut_and_rerun(
 ) -> int:
     """The same with the power: the rerun finds only what the disk has kept."""
     *before, last = workload
-    scenes = [stage.scene() for _kill in kills]
-    for act in before:
-        play(scenes, act)
+    scenes = after(stage, before, len(kills))
     images = [scene.folder / "image" for scene in scenes]
     hits: list[dict[str, Any]] = [
         {"kill": kill, "powercut": str(image), "survives": survives}
@@ -192,11 +218,10 @@ def lose_power(scene: Scene, image: str) -> None:
     Path(image).rename(scene.folder / "outputs")
 
 
-def distinct(crossed: Sequence[Crossing]) -> list[Kill]:
-    """Where a kill leaves another world than a kill one boundary earlier: before what changes a
-    file or buys something, and after what was bought.
+def distinct(crossed: Sequence[Crossing], changes: AbstractSet[str] = CHANGES) -> list[Kill]:
+    """Where a kill leaves another world than a kill one boundary earlier: before what changes what
+    is left or buys something, and after what was bought.
     """
-    changes = DISK - {"fsync"}
     kills, bought = [], False
     for crossing in crossed:
         submits = crossing.name.endswith("/submit")
@@ -230,9 +255,7 @@ def kill_twice(stage: Stage, workload: Sequence[Act], expected: Undisturbed) -> 
 
 def _after(stage: Stage, before: Sequence[Act], last: Act, kills: Sequence[Kill]) -> list[Scene]:
     """Scenes in which the last act was killed."""
-    scenes = [stage.scene() for _kill in kills]
-    for act in before:
-        play(scenes, act)
+    scenes = after(stage, before, len(kills))
     if scenes:
         play(scenes, last, [{"kill": kill} for kill in kills])
     return scenes
@@ -245,9 +268,7 @@ def kill_at_random(stage: Stage, workload: Sequence[Act], expected: Undisturbed,
     """
     chance = random.Random(seed)  # noqa: S311 (replayable, not secret)
     *before, last = workload
-    scene = stage.scene()
-    for act in before:
-        play([scene], act)
+    (scene,) = after(stage, before, 1)
     died, act = 0, last
     while True:
         kill = Kill(chance.randint(1, len(expected.crossed)), chance.random() < 0.3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from tests.proof.killing import play, require_end
+from tests.proof.killing import after, play, require_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +30,7 @@ def race(
     records were damaged, a run without them ends as one, at no further cost.
     """
     *before, last = workload
-    scene = stage.scene()
-    for act in before:
-        play([scene], act)
+    (scene,) = after(stage, before, 1)
     scene.film(*last.prompts)
     stage.overloaded.on = stage.busy.on = False
     order = scene.order(*last.arguments, unlocked=unlocked)

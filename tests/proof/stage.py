@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
+import shutil
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +30,13 @@ from pipeline.studio.engine import EngineError, Job
 from pipeline.studio.tasks import Bounds, House
 from tests.support.engine import padded
 from tests.support.forks import Ended, Forks, Order
-from tests.support.served import served
+from tests.support.served import in_a_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from anyio.abc import BlockingPortal
 
     from pipeline.rendering.records import Status
     from pipeline.rendering.results import Results
@@ -52,6 +56,7 @@ class Stage:
     root: Path
     address: str
     studio: Studio
+    portal: BlockingPortal
     overloaded: Switch
     busy: Switch
 
@@ -61,6 +66,21 @@ class Stage:
         folder = self.root / f"scene-{number}"
         (folder / "specs").mkdir(parents=True)
         return Scene(self, folder, f"sk-byts-{number:08d}-{time.time_ns()}")
+
+
+    async def order_again(self, tasks: Sequence[StudioTask], account: str) -> dict[str, str]:
+        """An account orders what another one has; answers, as soon as its tasks have come as far,
+        with their ids by those of the others.
+        """
+        table, made = self.studio.tasks, {}
+        for task in tasks:
+            image = table._images.get(task.image_digest) if task.image_digest else None
+            order = replace(task.order, account=account, image=image or task.order.image)
+            made[task.task_id] = table.submit(order)
+        with anyio.fail_after(20):
+            while any(made[task.task_id].status != task.status for task in tasks):
+                await anyio.sleep(0.001)
+        return {old: new.task_id for old, new in made.items()}
 
 
 @dataclass
@@ -84,8 +104,8 @@ def staged(root: Path) -> Iterator[Stage]:
 
     house = House(render, 10_000, time.time, bounds=Bounds(ended_tasks=1_000_000))
     studio = Studio(load_catalog(), house, free=False)
-    with Forks() as forks, served(studio) as address:
-        yield Stage(forks, root, address, studio, overloaded, busy)
+    with Forks() as forks, in_a_loop(studio) as (address, portal):
+        yield Stage(forks, root, address, studio, portal, overloaded, busy)
 
 
 @dataclass
@@ -96,6 +116,39 @@ class Scene:
     folder: Path
     key: str
     prompts: tuple[str, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """Its name at the studio."""
+        return hashlib.sha256(self.key.encode()).hexdigest()
+
+    @property
+    def key_id(self) -> str:
+        """What records call its key."""
+        return hashlib.sha256(f"shotmake {self.key}".encode()).hexdigest()[:8]
+
+    def twin(self) -> Scene:
+        """Another scene in which the same has happened, under an account of its own, and no process
+        was needed for it. Between runs: the records are in the manifest.
+        """
+        other = self.stage.scene()
+        other.prompts = self.prompts
+        tasks = self.tasks()
+        if not tasks:
+            return other
+        names = self.stage.portal.call(self.stage.order_again, tasks, other.account)
+        names[self.key_id] = other.key_id
+        shutil.copytree(self.outputs.path, other.outputs.path)
+        assert not other.outputs.journal_path.exists()
+        manifest = other.outputs.results_path
+        text, changes = re.subn(
+            r'(?<=")(task_[0-9a-f]{16}|[0-9a-f]{8})(?=")',
+            lambda found: names[found[0]],
+            manifest.read_text("utf-8"),
+        )
+        assert changes > len(names)
+        manifest.write_text(text, "utf-8")
+        return other
 
     def film(self, *prompts: str) -> None:
         """Write the board: shots a, b, c, … of two seconds."""
@@ -132,8 +185,7 @@ class Scene:
     @property
     def charges(self) -> list[Any]:
         """What this account was charged, from the studio's ledger."""
-        account = hashlib.sha256(self.key.encode()).hexdigest()
-        return self.stage.studio.tasks.ledger.of(account)
+        return self.stage.studio.tasks.ledger.of(self.account)
 
     def state(self, *, kept: bool = True) -> State:
         """What must be the same whatever has happened; without `kept` only what is current."""
@@ -183,7 +235,7 @@ class Scene:
 
     def tasks(self) -> list[StudioTask]:
         """What this account has ever submitted."""
-        account = hashlib.sha256(self.key.encode()).hexdigest()
+        account = self.account
         return [t for t in self.stage.studio.tasks.all() if t.order.account == account]
 
     def require_oracle(self, said: str) -> None:

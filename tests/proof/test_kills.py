@@ -9,6 +9,7 @@ import pytest
 from tests.proof.killing import (
     DIRECTED,
     WORKLOADS,
+    after,
     cut_and_rerun,
     kill_and_rerun,
     lose_power,
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("name", [*WORKLOADS, *DIRECTED])
 def test_killed_at_every_boundary(stage: Stage, name: str) -> None:
-    """SIGKILL before every boundary and in the midst of every write and chunk: what was bought is
-    on record at once, and a rerun ends as an undisturbed run does, for the same credits."""
+    """SIGKILL before every boundary that changes a file or buys something, and in the midst of
+    every write: what was bought is on record at once, and a rerun ends as an undisturbed run does,
+    for the same credits."""
     workload = (WORKLOADS | DIRECTED)[name]
     expected = undisturbed(stage, workload)
-    died = kill_and_rerun(stage, workload, expected, expected.kills)
-    assert died > 0.9 * len(expected.kills)
+    died = kill_and_rerun(stage, workload, expected, expected.telling)
+    assert died > 0.9 * len(expected.telling)
 
 
 @pytest.mark.parametrize("survives", [NOTHING, NAMES, REMOVALS])
@@ -36,9 +38,7 @@ def test_killed_at_every_boundary(stage: Stage, name: str) -> None:
 def test_power_cut_after_the_end(stage: Stage, name: str, survives: str) -> None:
     """Once a run has ended, all of it is on the disk: the manifest, the clips, what is kept."""
     *before, last = WORKLOADS[name]
-    scene = stage.scene()
-    for act in before:
-        play([scene], act)
+    (scene,) = after(stage, before, 1)
     image = str(scene.folder / "image")
     (ended,) = play([scene], last, [{"powercut": image, "survives": survives}])
     assert ended.exit in {0, 1}
@@ -52,10 +52,11 @@ def test_power_cut_after_the_end(stage: Stage, name: str, survives: str) -> None
 @pytest.mark.parametrize("survives", [NOTHING, NAMES])
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_power_cut_at_every_boundary(stage: Stage, name: str, survives: str) -> None:
-    """The power goes before every boundary, and the disk has kept what was synced and no more –
-    or all names besides: what was bought is on record, a rerun pays for nothing again."""
+    """The power goes before every sync and everything that is bought, and the disk has kept what
+    was synced and no more – or all names besides, and then before every new one: what was bought
+    is on record, a rerun pays for nothing again."""
     workload = WORKLOADS[name]
     expected = undisturbed(stage, workload)
-    kills = [kill for kill in expected.kills if not kill.half]
+    kills = expected.cuts(survives)
     died = cut_and_rerun(stage, workload, expected, kills, survives)
     assert died > 0.9 * len(kills)

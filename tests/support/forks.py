@@ -19,6 +19,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
@@ -36,6 +37,16 @@ RATE = 50.0
 AT_ONCE = 6
 """They mostly wait for their clocks."""
 _CRASHED = 70
+_IMPORTED = (
+    *("PIL.ImageCms", "PIL.ImageOps", "PIL.JpegImagePlugin", "PIL.PngImagePlugin"),
+    *("anyio._backends._trio", "anyio._core._signals", "av.subtitles", "encodings.idna"),
+    *("encodings.utf_8_sig", "httpcore", "jsonschema", "numpy", "rich._emoji_codes"),
+    *("trio.testing", "pipeline.cli.accept", "pipeline.cli.cancel", "pipeline.cli.main"),
+    *("pipeline.cli.planning", "pipeline.cli.run", "pipeline.media.frames"),
+    *("pipeline.rendering.gateway", "pipeline.rendering.runner", "pipeline.storyboard.fields"),
+    *("pipeline.tasks_api.client", "pipeline.tasks_api.download", "pipeline.tasks_api.hosts"),
+    "pipeline.web.routes",
+)
 
 
 @dataclass(frozen=True)
@@ -296,25 +307,19 @@ def _pretend(lock: Any) -> None:
 
 
 def _import_everything() -> None:
-    """What the children would import, so that a fork is all that they cost."""
-    import anyio._backends._trio  # noqa: F401, PLC0415
-    import av  # noqa: F401, PLC0415
-    import httpcore  # noqa: F401, PLC0415
-    import jsonschema  # noqa: F401, PLC0415
-    import rich._emoji_codes  # noqa: F401, PLC0415
-    import trio.testing  # noqa: F401, PLC0415
+    """What the children would import, and look into once, so that a fork is all that they cost."""
+    for name in _IMPORTED:
+        import_module(name)
 
-    import pipeline.cli.cancel  # noqa: PLC0415
-    import pipeline.cli.main  # noqa: PLC0415
-    import pipeline.cli.planning  # noqa: PLC0415
-    import pipeline.cli.run  # noqa: PLC0415
-    import pipeline.rendering.gateway  # noqa: PLC0415
-    import pipeline.rendering.runner  # noqa: PLC0415
-    import pipeline.storyboard.fields  # noqa: PLC0415
-    import pipeline.tasks_api.client  # noqa: PLC0415
-    import pipeline.tasks_api.download  # noqa: PLC0415
-    import pipeline.tasks_api.hosts  # noqa: PLC0415
-    import pipeline.web.routes  # noqa: F401, PLC0415
+    from PIL import Image  # noqa: PLC0415
+
+    from pipeline.storyboard.catalog import load_catalog  # noqa: PLC0415
+    from pipeline.storyboard.fields import Rules  # noqa: PLC0415
+    from pipeline.storyboard.schemas import storyboard_schema  # noqa: PLC0415
+
+    Image.preinit()
+    catalog = load_catalog()
+    Rules(catalog, storyboard_schema(catalog))
 
 
 if __name__ == "__main__":

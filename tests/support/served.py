@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
+    from anyio.abc import BlockingPortal
     from starlette.types import ASGIApp
 
     from pipeline.studio.engine import Job
@@ -41,13 +42,22 @@ def served(
     studio: Studio | None = None, wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app
 ) -> Iterator[str]:
     """The address of a studio that is served for as long as the context lasts."""
+    with in_a_loop(studio, wrap) as (address, _portal):
+        yield address
+
+
+@contextmanager
+def in_a_loop(
+    studio: Studio | None = None, wrap: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> Iterator[tuple[str, BlockingPortal]]:
+    """The same, with a way into the loop that it is served in."""
     chosen = studio or Studio(load_catalog(), quick_house(), free=False)
     bound = listen("127.0.0.1", 0)
     with start_blocking_portal("asyncio") as portal:
         stop = portal.call(anyio.Event)
         ended = portal.start_task_soon(_serve, chosen, wrap(chosen.app), bound, stop)
         try:
-            yield base_url(bound)
+            yield base_url(bound), portal
         finally:
             portal.call(stop.set)
             ended.result()
