@@ -16,9 +16,14 @@ _ROOM_BYTES = 2 << 30
 """What the largest of the proofs leaves lying about, and more."""
 
 
+def memory() -> Path | None:
+    """A folder that lies in memory, if this machine has one with room."""
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
+    return _MEMORY if roomy else None
+
+
 @contextmanager
 def workshop() -> Iterator[Path]:
     """A folder for as long as the block lasts: in memory, or on the disk where there is no room."""
-    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM_BYTES
-    with tempfile.TemporaryDirectory(dir=_MEMORY if roomy else None) as folder:
+    with tempfile.TemporaryDirectory(dir=memory()) as folder:
         yield Path(folder)
