@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -22,10 +23,16 @@ PROMPT = "A woman walks along an empty city street at dawn, slow push in, muted 
 SIZES = [(1280, 720), (720, 1280), (720, 720)]
 
 
+@cache
+def animatic(size: tuple[int, int]) -> bytes:
+    """A clip of a second with its titles; of each size one is drawn."""
+    return draw(Job("street", "veo-3.1", PROMPT, 1, *size, seed=8))
+
+
 def frame(tmp_path: Path, size: tuple[int, int], place: str, quality: int) -> np.ndarray:
     """A frame of an animatic, as it comes to the next shot: as JPEG."""
     path = tmp_path / "clip.mp4"
-    path.write_bytes(draw(Job("street", "veo-3.1", PROMPT, 1, *size, seed=8)))
+    path.write_bytes(animatic(size))
     buffer = io.BytesIO()
     Image.open(io.BytesIO(frame_png(path, place))).save(buffer, "JPEG", quality=quality)
     return np.asarray(open_still(buffer.getvalue()), np.uint8)
