@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHOTMAKE := $(BIN)/shotmake
 
-.PHONY: demo test lint soak mutants bench schemas pictures clean
+.PHONY: demo test lint soak mutants bench schemas docs pictures clean
 
 # Always the animatic pass: a demo never spends a credit, whatever is in the environment.
 demo: .venv/.installed
@@ -31,6 +31,10 @@ bench: .venv/.installed-dev
 # The storyboard schema's per-model part is derived from schemas/models/.
 schemas: .venv/.installed
 	$(BIN)/python -c "from pipeline.storyboard.schemas import write_storyboard_schema as w; print(w())"
+
+# The references in docs/ are made from the schemas and from the parser of the command line.
+docs: .venv/.installed
+	$(BIN)/python -m tests.docs
 
 # The screenshots in docs/pictures.
 pictures: .venv/.installed-dev

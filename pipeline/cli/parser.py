@@ -29,10 +29,15 @@ def parser() -> argparse.ArgumentParser:
     """All commands with their options."""
     everywhere = argparse.ArgumentParser(add_help=False)
     group = everywhere.add_argument_group("everywhere")
-    group.add_argument("--outputs", metavar="DIR", default="outputs", help="default: outputs")
+    group.add_argument(
+        "--outputs",
+        metavar="DIR",
+        default="outputs",
+        help="for clips and records; default: outputs",
+    )
     group.add_argument("--quiet", action="store_true", help="only what went wrong")
     group.add_argument("--verbose", action="store_true", help="every step of every shot")
-    group.add_argument("--no-color", action="store_true", help="also: NO_COLOR")
+    group.add_argument("--no-color", action="store_true", help="no colours; also: NO_COLOR")
     parser = argparse.ArgumentParser(
         prog="shotmake",
         description="make for AI video: renders what is new, changed or failed, and nothing else",
