@@ -144,8 +144,8 @@ def after(stage: Stage, acts: Sequence[Act], number: int) -> list[Scene]:
 
 
 def undisturbed(stage: Stage, workload: Sequence[Act]) -> Undisturbed:
-    """Play a workload to its end, its last act twice: a busy machine has one of them poll more often than those
-    that are to be killed will.
+    """Play a workload to its end, its last act twice: a busy machine has one of them poll more
+    often than those that are to be killed will.
     """
     *before, last = workload
     scenes = after(stage, before, 2)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from anyio.abc import BlockingPortal
+    from anyio.from_thread import BlockingPortal
 
     from pipeline.rendering.records import Status
     from pipeline.rendering.results import Results
@@ -66,7 +66,6 @@ class Stage:
         folder = self.root / f"scene-{number}"
         (folder / "specs").mkdir(parents=True)
         return Scene(self, folder, f"sk-byts-{number:08d}-{time.time_ns()}")
-
 
     async def order_again(self, tasks: Sequence[StudioTask], account: str) -> dict[str, str]:
         """An account orders what another one has; answers, as soon as its tasks have come as far,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from anyio.abc import BlockingPortal
+    from anyio.from_thread import BlockingPortal
     from starlette.types import ASGIApp
 
     from pipeline.studio.engine import Job
