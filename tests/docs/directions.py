@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.media.probe import probe
+from tests.docs.pages import blocks
 from tests.docs.stage import Direction, Stage
 from tests.support.served import quick_house
 
@@ -69,6 +70,11 @@ def _one_take_fewer(stage: Stage) -> None:
     stage.edit("specs/bowls.yaml", "takes: 2", "takes: 1")
 
 
+def _noodles(stage: Stage) -> None:
+    (board,) = [block for block in blocks("README.md") if block.name == "specs/noodles.yaml"]
+    stage.play(board)
+
+
 def _plays(stage: Stage) -> None:
     """What was downloaded is the clip that was asked for."""
     clip = probe(stage.project / "ramen.mp4")
@@ -118,6 +124,11 @@ DIRECTIONS: dict[str, tuple[Direction, ...]] = {
         Direction("shotmake plan --pass final", "with a key", before=Stage.key),
         Direction("shotmake run --pass final --max-credits 0.5", "exit code 3", ends=3),
         Direction("shotmake cancel", "of two open tasks one runs", before=_two_in_flight),
+    ),
+    "docs/review.md": (
+        Direction(
+            "shotmake review --serve specs/noodles.yaml", "the README's board", before=_noodles
+        ),
     ),
     "docs/running.md": (
         Direction("shotmake run --timeout 1", "the tasks take longer", before=slow(4), ends=1),

@@ -67,11 +67,11 @@ def captured() -> str:
         size = ["-x", str(_COLUMNS), "-y", str(_ROWS)]
         _tmux("-f", os.devnull, "new-session", "-d", *size, "-c", folder, shlex.join(shell))
         try:
-            for command in COMMANDS:
-                _idle()
+            for number, command in enumerate(COMMANDS):
+                _wait_for_prompt(number + 1)
                 _tmux("send-keys", "-l", command)
                 _tmux("send-keys", "Enter")
-            _idle()
+            _wait_for_prompt(len(COMMANDS) + 1)
             return _tmux("capture-pane", "-e", "-p")
         finally:
             _tmux("kill-server")
@@ -82,12 +82,14 @@ def _tmux(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def _idle() -> None:
-    """Wait until the shell asks for a command."""
+def _wait_for_prompt(number: int) -> None:
+    """Wait until the shell asks for so many commands."""
     until = time.monotonic() + _SECONDS_MAX
-    while not _tmux("capture-pane", "-p").rstrip().endswith("\n$"):
-        assert time.monotonic() < until, _tmux("capture-pane", "-p")
+    shown = ""
+    while len(re.findall(r"^\$", shown, re.MULTILINE)) < number or not shown.endswith("\n$"):
+        assert time.monotonic() < until, shown
         time.sleep(0.1)
+        shown = _tmux("capture-pane", "-p").rstrip()
 
 
 def drawn(session: str) -> str:

@@ -17,7 +17,6 @@ from tests.docs.comparing import differences
 from tests.docs.pages import FILES, ROOT, typed
 from tests.docs.terminal import Shell
 from tests.support.served import KEY, quick_house, served
-from tests.support.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
     from pipeline.studio.tasks import House
     from tests.docs.pages import Block
 
-_SERVE = "shotmake serve"
+_SERVES = re.compile(r"shotmake (serve|review --serve)\b")
+_SERVE_SECONDS_MAX = 60
 _MAKE = "make "
 _NOTE = re.compile(r"\s+# .*")
 """Behind a command."""
@@ -101,8 +101,8 @@ class Stage:
         for one in typed(block):
             direction = self._begin(one.command)
             command = direction.instead if direction and direction.instead else one.command
-            if command.startswith(_SERVE):
-                said = self._serve(command)
+            if _SERVES.match(command):
+                said = self._serve(command, len(one.shown))
             elif command.startswith(_MAKE):
                 dry = f"make -C {shlex.quote(str(ROOT))} --dry-run"
                 said = self.type(f"{dry} {command.removeprefix(_MAKE)} >../make.log")
@@ -131,20 +131,30 @@ class Stage:
         if direction and direction.after:
             direction.after(self)
 
-    def _serve(self, command: str) -> tuple[str, ...]:
-        """Goes on in the background; its lines are copied "into another terminal": the shell."""
-        studio = self._held.enter_context(serving(*shlex.split(command)[2:]))
-        for name, value in studio.exports.items():
-            self.type(f"export {name}={value}")
-        return tuple(studio.head.splitlines())
+    def _serve(self, command: str, lines: int) -> tuple[str, ...]:
+        """Goes on in the background, on a free port; so many lines are read of what it says, and
+        those of them that are to be copied into another terminal are typed.
+        """
+        self.type(f"exec {{served}}< <({command} --port 0 2>&1)")
+        said = self.type(
+            f"for i in $(seq {lines}); do "
+            f'IFS= read -r -t {_SERVE_SECONDS_MAX} line <&$served && echo "$line"; done'
+        )
+        for line in said:
+            if line.startswith("export "):
+                self.type(line)
+        return said
 
 
 @contextmanager
 def stage(folder: Path, directions: Sequence[Direction]) -> Iterator[Stage]:
-    """An empty project, this program on the path, no key, and a provider that costs nothing."""
+    """A project with nothing but the docs in it, this program on the path, no key, and a provider
+    that costs nothing.
+    """
     programs, project = folder / "bin", folder / "project"
     for made in (programs, project):
         made.mkdir()
+    (project / "docs").symlink_to(ROOT / "docs")
     command = programs / "shotmake"
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m pipeline "$@"\n', "utf-8")
     command.chmod(0o755)

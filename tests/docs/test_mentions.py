@@ -23,11 +23,12 @@ from pipeline.tasks_api.retry import (
 from tests.docs.commands import EVERYWHERE, commands, options
 from tests.docs.pages import PAGES, ROOT, text_of
 from tests.mutants.__main__ import SAFEGUARDS
-from tests.test_layers import MAY_IMPORT
+from tests.test_layers import EVERYONE, MAY_IMPORT
 
 TEXTS = (*PAGES, "CHANGELOG.md")
 MODULE = re.compile(r"`([\w/]+\.py)(?:::(\w+))?")
 LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
+SOURCE = re.compile(r'\bsrc(?:set)?="([^"]+)"')
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
@@ -44,7 +45,7 @@ def test_what_a_page_names_is_there(page: str) -> None:
         found = [path for path in files if path.as_posix().endswith(f"/{name}")]
         assert found, f"{page} names {name}"
         assert not test or f"def {test}(" in found[0].read_text("utf-8"), f"{name}::{test}"
-    for target, heading in LINK.findall(text):
+    for target, heading in [*LINK.findall(text), *((shown, "") for shown in SOURCE.findall(text))]:
         path = ((ROOT / page).parent / target).resolve() if target else ROOT / page
         assert path.exists(), f"{page} links to {target}"
         if heading:
@@ -92,7 +93,9 @@ def test_the_layers_are_drawn_as_they_are() -> None:
     drawn = {wing: set(re.findall(r"[\w.]+", may)) for wing, may in rows}
     assert drawn.pop("cli") == {"all"}
     assert MAY_IMPORT["cli"] == MAY_IMPORT.keys() - {"cli"}
-    assert drawn == {wing: may for wing, may in MAY_IMPORT.items() if wing != "cli"}
+    assert drawn == {w: may - EVERYONE for w, may in MAY_IMPORT.items() if w != "cli"}
+    everyone = " and ".join(f"`{wing}`" for wing in sorted(EVERYONE))
+    assert f"Everybody may import {everyone}." in text_of("docs/design.md")
 
 
 def test_the_options_of_serve_are_told_with_their_defaults() -> None:

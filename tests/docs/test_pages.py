@@ -8,7 +8,8 @@ shows nothing may print anything. `sh` blocks are run as scripts; lines like `# 
 print.
 
     …                        in the output shown: any text; alone on a line: any lines
-    shotmake serve           runs to the page's end; its two `export` lines are typed
+    shotmake serve           runs to the page's end on a free port, as `review --serve` does; the
+                             `export` lines that it prints are typed
     make TARGET              is only asked whether it could
     a key, an edit, another  a `Direction` in directions.py, by the command that it goes with
       exit code              (another provider: `stage.provider(House)`)

@@ -25,16 +25,12 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Serving:
-    """A served studio: its process and address, what it told to export, a client with a key.
-
-    `head` is what it said at the beginning.
-    """
+    """A served studio: its process and address, what it told to export, a client with a key."""
 
     process: subprocess.Popen[str]
     url: str
     exports: dict[str, str]
     http: httpx.Client
-    head: str
 
     def end(self, how: signal.Signals) -> tuple[str, str]:
         """Signal the whole group, as a terminal does; what it has said on stdout and stderr."""
@@ -48,7 +44,6 @@ def serving(*arguments: str, key: str = KEY) -> Iterator[Serving]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("BYTE", "SHOTMAKE"))}
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline", "serve", "--port", "0", *arguments],
-        cwd=ROOT,
         env=environment | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -62,7 +57,7 @@ def serving(*arguments: str, key: str = KEY) -> Iterator[Serving]:
         assert set(exports) == {BASE_URL_VARIABLE, KEY_VARIABLE}, head
         url, headers = exports[BASE_URL_VARIABLE], {"x-api-key": key}
         with httpx.Client(base_url=url, headers=headers, trust_env=False) as http:
-            yield Serving(process, url, exports, http, head)
+            yield Serving(process, url, exports, http)
     finally:
         if process.poll() is None:
             process.kill()
