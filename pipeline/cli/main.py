@@ -27,6 +27,7 @@ _COMMANDS = {
     "models": "pipeline.cli.reference",
     "schema": "pipeline.cli.reference",
     "init": "pipeline.cli.reference",
+    "completion": "pipeline.cli.completion",
     "plan": "pipeline.cli.planning",
     "status": "pipeline.cli.planning",
     "explain": "pipeline.cli.explain",
@@ -47,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what a word may become
+        from pipeline.cli.completion import complete  # noqa: PLC0415 (nobody else needs it)
+
+        complete(parser())
     sys.exit(command(arguments))
 
 

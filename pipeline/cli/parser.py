@@ -55,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
     schema = add("schema", "print a JSON Schema: storyboard, results, faults, or a model's")
     schema.add_argument("name", metavar="NAME", nargs="?", default="storyboard")
     add("init", "write a first storyboard").add_argument("name", metavar="NAME")
+    completion = add("completion", "code for a shell, which completes words then")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="see docs/running.md")
     _rendering(add)
     _directing(add)
     _reviewing(add)

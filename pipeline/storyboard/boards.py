@@ -6,7 +6,7 @@ Whatever is wrong is noted and left out, so that the rest can still be checked.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pipeline.storyboard.fragments import STYLE, FragmentError, Fragments, plain_text
 from pipeline.storyboard.keys import DEFAULTS, PASS, SHOT_PASS, TOP, Keys
@@ -18,8 +18,9 @@ from pipeline.storyboard.scalars import UNREADABLE
 from pipeline.storyboard.syntax import quoted
 
 if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
     from pipeline.storyboard.catalog import Catalog
-    from pipeline.storyboard.fields import Rules
     from pipeline.storyboard.layers import Shot
     from pipeline.storyboard.violation import Findings
 
@@ -32,6 +33,14 @@ _EXAMPLES: Final = {
     "cast": "hero: a woman of thirty in a red coat",
     "picks": "pour: 2",
 }
+
+
+class FieldRules(Protocol):
+    """Judges one value by itself."""
+
+    def faults(self, model: str | None, field: str, value: Any, /) -> tuple[ValidationError, ...]:
+        """What a model (None: any) has against a field's value; empty when it may stand."""
+        ...
 
 
 @dataclass(slots=True)
@@ -56,7 +65,7 @@ class Board:
 class BoardReader:
     """Reads one document's structure, noting what is wrong."""
 
-    def __init__(self, findings: Findings, catalog: Catalog, rules: Rules) -> None:
+    def __init__(self, findings: Findings, catalog: Catalog, rules: FieldRules) -> None:
         self.keys = Keys(catalog)
         self._findings = findings
         self._catalog = catalog

@@ -95,8 +95,12 @@ def schema_of(name: str, folder: Path | None = None) -> dict[str, Any]:
         return read_schema(folder / f"{name}.json")
     if name in catalog:
         return dict(catalog[name].fields)
-    known = ", ".join(["storyboard", *_PLAIN, *catalog])
-    raise UsageError(f"there is no schema {name}; there are {known}")
+    raise UsageError(f"there is no schema {name}; there are {', '.join(schema_names(catalog))}")
+
+
+def schema_names(catalog: Catalog) -> list[str]:
+    """All that `schema_of` knows."""
+    return ["storyboard", *_PLAIN, *catalog]
 
 
 def schema_text(name: str = "storyboard") -> str:
