@@ -20,22 +20,21 @@ from tests.support.world import Send, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHOT_HOURS = 500
-LIVES = 10
+LIVES = 5
 
 
-def test_five_hundred_shot_hours() -> None:
+@pytest.mark.parametrize("first", [0, LIVES])
+def test_whole_lives(first: int) -> None:
     """Through edits, faults, kills, failing disks, deletions, wrong clocks and forgotten keys no
     request is charged oftener than it was asked for, everything bought is on record, no clip is
     lost, and a few undisturbed runs end as a world does in which nothing went wrong."""
-    total, seed = Figures(), 0
-    while total.shot_hours < SHOT_HOURS or total.histories < LIVES:
+    total = Figures()
+    for seed in range(first, first + LIVES):
         total.add(simulate(seed))
-        seed += 1
     # What was drawn is not so tame that nothing could have gone wrong.
     assert min(total.kills, total.disk_faults, total.interrupts) > LIVES / 3
-    assert total.faults > 10 * LIVES
-    assert total.charges > 10 * LIVES
+    assert min(total.faults, total.charges) > 10 * LIVES
+    assert total.shot_hours > 10 * LIVES
 
 
 def test_equal_seeds_live_equal_lives() -> None:
