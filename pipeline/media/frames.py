@@ -11,32 +11,23 @@ from __future__ import annotations
 import io
 import math
 import re
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import MediaError
-from pipeline.media.boxes import missing_bytes
-from pipeline.media.stills import SIDE_MAX
+from pipeline.media.clips import matrix, opened, packets, require_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from av.container import InputContainer
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
     from PIL import Image
 
 _TIMECODE: Final = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2}):([0-9]{2})")
 _PLACE: Final = re.compile(rf"first|last|[0-9]+(\.[0-9]+)?|{_TIMECODE.pattern}")
-_UNSPECIFIED: Final = (2, 3)
-"""AVCOL_SPC_UNSPECIFIED and AVCOL_SPC_RESERVED, of libavutil/pixfmt.h."""
-
-_HD_LINES: Final = 720
-"""Clips that don't say by which matrix they were made: from here on by BT.709, else by BT.601."""
-
 _PNG_LEVEL: Final = 3
 """Of zlib's 9: half the time of Pillow's own 6 on pictures of clips, and no larger."""
 
@@ -146,46 +137,19 @@ def _as_media_errors() -> Iterator[None]:
         raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A clip and its video, of a size that can be decoded."""
-    import av  # noqa: PLC0415
-
-    # Titles and comments are of no use here: that they are no UTF-8 is no reason to fail.
-    with av.open(str(path), mode="r", format="mp4", metadata_errors="replace") as container:
-        if not container.streams.video:
-            raise MediaError("it has no video in it")
-        stream = container.streams.video[0]
-        if stream.codec_context is None:
-            raise MediaError("its pictures are stored in a way that can't be read")
-        _require_size(stream.codec_context.width, stream.codec_context.height)
-        yield container, stream
-
-
-def _require_size(width: int, height: int) -> None:
-    if max(width, height) > SIDE_MAX:
-        raise MediaError(f"its pictures are {width}×{height} pixels, far too large")
-
-
 def _times(path: Path) -> Times:
     """When the pictures of a clip are shown; nothing is decoded for that."""
-    with _opened(path) as (container, stream):
-        if missing := missing_bytes(path):
-            raise MediaError(f"it is cut short (bytes missing at its end: {missing:,})")
+    with opened(path) as (container, stream):
         pictures = []
         keys: list[tuple[int, int | None]] = []
-        for packet in container.demux(stream):
-            if packet.is_corrupt:
-                raise MediaError("it is cut short: a picture is there in part only")
-            if packet.pts is None or not packet.size:
-                continue
+        for shown, packet in packets(path, container, stream):
             if packet.is_keyframe:
-                keys.append((packet.pts, packet.dts))
+                keys.append((shown, packet.dts))
             if not packet.is_discard:
                 # A picture may be stored behind a key picture and be shown before it: it leans
                 # on what lies before that.
-                key = next((dts for pts, dts in reversed(keys) if pts <= packet.pts), None)
-                pictures.append(Time(packet.pts, max(packet.duration or 0, 1), key))
+                key = next((dts for pts, dts in reversed(keys) if pts <= shown), None)
+                pictures.append(Time(shown, max(packet.duration or 0, 1), key))
         if not pictures:
             raise MediaError("it has no picture in it")
         rate = stream.average_rate or stream.guessed_rate
@@ -216,7 +180,7 @@ def _picture(path: Path, wanted: Time) -> VideoFrame:
 
 def _decoded(path: Path, pts: int, start: int | None) -> VideoFrame | None:
     """The picture shown at `pts`, or the last one before it where the codec gives none for that."""
-    with _opened(path) as (container, stream):
+    with opened(path) as (container, stream):
         # An error must be one: FFmpeg would paint over what is broken with what is near.
         stream.codec_context.options = {"err_detect": "explode"}
         if start is not None:
@@ -247,18 +211,15 @@ def _upright(picture: VideoFrame) -> Image.Image:
 
 def _rgb(picture: VideoFrame) -> Image.Image:
     """By the clip's own matrix and range; exact, for which swscale has to be asked."""
-    from av.video.reformatter import ColorRange, Colorspace, Interpolation  # noqa: PLC0415
+    from av.video.reformatter import ColorRange, Interpolation  # noqa: PLC0415
     from PIL import Image  # noqa: PLC0415
 
-    _require_size(picture.width, picture.height)
-    matrix = None
-    if picture.colorspace in _UNSPECIFIED:
-        matrix = Colorspace.ITU709 if picture.height >= _HD_LINES else Colorspace.ITU601
+    require_size(picture.width, picture.height)
     exact = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
     exact |= Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
     converted = picture.reformat(
         format="rgb24",
-        src_colorspace=matrix,
+        src_colorspace=matrix(picture),
         src_color_range=picture.color_range,
         dst_color_range=ColorRange.JPEG,
         interpolation=exact,
