@@ -101,18 +101,18 @@ def _boxes(pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: i
     return x
 
 
-def wrap(text: str, size: int, room: float, lines: int) -> list[str]:
+def wrap(text: str, size: int, room: float, lines: int, *, bold: bool = False) -> list[str]:
     """Breaks clean text into at most `lines` lines; what does not fit ends in an ellipsis."""
     made: list[str] = []
     line = ""
     for piece in _pieces(text):
-        if width(line + piece.rstrip(), size) <= room or not line:
+        if width(line + piece.rstrip(), size, bold=bold) <= room or not line:
             line += piece
         else:
             made.append(line)
             line = piece.lstrip()
-        if width(line.rstrip(), size) > room:
-            made += _chopped(line, size, room)
+        if width(line.rstrip(), size, bold=bold) > room:
+            made += _chopped(line, size, room, bold=bold)
             line = made.pop()
         if len(made) >= lines:
             break
@@ -120,7 +120,7 @@ def wrap(text: str, size: int, room: float, lines: int) -> list[str]:
     made = [each.strip() for each in made if each.strip()]
     if len(made) <= lines:
         return made
-    return [*made[: lines - 1], _shortened(made[lines - 1], size, room)]
+    return [*made[: lines - 1], _shortened(made[lines - 1], size, room, bold=bold)]
 
 
 def _pieces(text: str) -> list[str]:
@@ -148,11 +148,11 @@ def _breaks(character: str) -> bool:
     )
 
 
-def _chopped(text: str, size: int, room: float) -> list[str]:
+def _chopped(text: str, size: int, room: float, *, bold: bool) -> list[str]:
     """A word that is longer than a line, cut where the line ends."""
     made, line = [], ""
     for character in text:
-        if line and width(line + character, size) > room:
+        if line and width(line + character, size, bold=bold) > room:
             made.append(line)
             line = ""
         line += character
@@ -161,7 +161,7 @@ def _chopped(text: str, size: int, room: float) -> list[str]:
     return [*made, line]
 
 
-def _shortened(line: str, size: int, room: float) -> str:
-    while line and width(line + _ELLIPSIS, size) > room:
+def _shortened(line: str, size: int, room: float, *, bold: bool) -> str:
+    while line and width(line + _ELLIPSIS, size, bold=bold) > room:
         line = line[:-1]
     return line.rstrip(" ,.;:、。，") + _ELLIPSIS

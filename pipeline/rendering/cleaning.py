@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.rendering.decision import UNDER_WAY, clip_is_there
 from pipeline.rendering.digest import out_task_id
 from pipeline.rendering.events import Moved, Renamed
-from pipeline.rendering.folder import is_ours
+from pipeline.rendering.folder import is_film, is_ours
 from pipeline.rendering.kept import free_name
 from pipeline.rendering.records import KEPT, State, state_of
 
@@ -126,6 +126,8 @@ def litter(
         name = path.removesuffix(".mp4")
         open_task = state_of(records.get(name)) in UNDER_WAY
         if path in asked.paths or open_task or not is_ours(path):
+            continue
+        if is_film(path, records):
             continue
         if path.startswith(KEPT):
             found.kept.append(_unasked(path, size, asked.gone, speakers.get(path)))

@@ -100,6 +100,26 @@ def replace(path: Path, content: bytes, mode: int | None = None) -> None:
     sync(path.parent)
 
 
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A neighbour to write a large file into; at the end it takes the place of `path`, for good.
+
+    Whatever is raised, the neighbour goes, and what was there stays. Raises `OSError`.
+    """
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.unlink(missing_ok=True)  # a killed one's, or a link that was planted
+    with new.open("xb"):
+        pass
+    try:
+        yield new
+        sync(new)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder with those above it, each of them synced into its own. Raises `OSError`."""
     if path.is_dir():

@@ -25,8 +25,10 @@ from pipeline.rendering import disk
 from pipeline.rendering.records import KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from pipeline.rendering.records import Record
 
 _KEPT_FOLDER = KEPT.rstrip("/")
 _OURS = re.compile(
@@ -34,7 +36,9 @@ _OURS = re.compile(
     r"|kept/(unknown-)?[0-9a-f]{12}(-[0-9]+)?)\.mp4(\.part)?"
     r"|(results\.json|\.lock-owner\.json|index\.html|sheet\.png)\.new"
     r"|[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[0-9]+)?\.(otio|edl|csv)\.new"
+    r"|(.+\.)?cut\.mp4\.[0-9]+\.new"
 )
+_CUT = "cut.mp4"
 
 
 class Folder:
@@ -89,6 +93,14 @@ class Folder:
     def export_path(self, ending: str) -> Path:
         """Where a timeline or a shot list lies; `ending` without a dot."""
         return self.path / f"{self.board}.{ending}"
+
+    def cut_path(self, takes: Iterable[str], records: Mapping[str, Record]) -> Path:
+        """Where the film lies: as `cut.mp4`, if that is no clip's place by the board's takes and
+        the records, else behind the board's name.
+        """
+        names = {name.casefold() for name in chain(takes, records)}  # some disks know no case
+        free = _CUT.removesuffix(".mp4") not in names and is_film(_CUT, records)
+        return self.path / (_CUT if free else f"{self.board}.{_CUT}")
 
     @contextmanager
     def lock(self, started_at: str) -> Iterator[None]:
@@ -295,6 +307,12 @@ def is_ours(relative: str) -> bool:
     on the way to one; whatever else lies there is somebody else's.
     """
     return _OURS.fullmatch(relative) is not None
+
+
+def is_film(relative: str, records: Mapping[str, Record]) -> bool:
+    """Whether a file is called as the film made of a pass's clips, and is no clip by any record."""
+    clips = (record.clip.path.casefold() for record in records.values() if record.clip)
+    return relative == _CUT and _CUT not in clips
 
 
 def passes(outputs: Path, board: str) -> list[str]:
