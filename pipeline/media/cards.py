@@ -63,9 +63,9 @@ class Mark:
 
 
 def _blend(under: Pixels, through: Pixels, over: Pixels) -> None:
-    high, wide = over.shape
-    part = under[:high, :wide]
-    part[:] = (part.astype(np.uint16) * through + 127) // 255 + over
+    part = under[: over.shape[0], : over.shape[1]]
+    high, wide = part.shape
+    part[:] = (part.astype(np.uint16) * through[:high, :wide] + 127) // 255 + over[:high, :wide]
 
 
 def _scale_of(size: tuple[int, int]) -> float:
@@ -142,7 +142,7 @@ def draw_card(card: Card, size: tuple[int, int]) -> Image.Image:
 
 def _title(sheet: _Sheet, words: str) -> tuple[int, list[str]]:
     """Its size in pixels, and its lines: a shot's id may be broken behind its hyphens."""
-    is_id = " " not in words
+    is_id = " " not in text.clean(words)
     loose = re.sub("([-_])", r"\1 ", words) if is_id else words
     for at_scale in _TITLE_SIZES:
         size = sheet.pixels(at_scale)
@@ -162,13 +162,12 @@ def draw_mark(label: str, size: tuple[int, int]) -> Mark:
     lines = text.wrap(text.clean(label), points, room, 3)
     wide = max((text.width(line, points) for line in lines), default=0)
     step = round(points * 1.35)
-    width = min(_even(wide + 2 * pad), size[0] - edge & ~1)
-    height = min(_even(len(lines) * step + 1.0 * pad), size[1] - edge & ~1)
+    width, height = _even(wide + 2 * pad), _even(len(lines) * step + pad)
     box, ink = Image.new("L", (width, height)), Image.new("L", (width, height))
     corner = (0, 0, width - 1, height - 1)
     ImageDraw.Draw(box).rounded_rectangle(corner, radius=points * 0.32, fill=255)
     for number, line in enumerate(lines):
-        text.draw(ink, (pad, round(0.5 * pad + number * step + 1.0 * points)), line, points)
+        text.draw(ink, (pad, round(0.5 * pad + number * step + points)), line, points)
     return _mark((edge, edge), box, ink)
 
 

@@ -6,7 +6,6 @@ Pure: the clips have been looked through, and nothing is read here.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -48,8 +47,7 @@ def plan_cut(film: Film, reels: Mapping[str, Reel], *, slate: bool) -> Cut:
     if slate:
         reason = "the leader and the ids are drawn"
     elif missing:
-        stand = "a card stands for a shot" if missing == 1 else f"cards stand for {missing} shots"
-        reason = stand
+        reason = f"cards stand for {missing} shots" if missing > 1 else "a card stands for a shot"
     else:
         reason = why_not_joined(reels)
     rate = _rate_of(reels) if reason else next(iter(reels.values())).rate or _RATE
@@ -119,9 +117,9 @@ def _rate_of(reels: Mapping[str, Reel]) -> Fraction:
 
 def _frame(reels: Mapping[str, Reel]) -> tuple[int, int]:
     """The size of most of the film, its sides even, as H.264 has them."""
-    seconds = Counter[tuple[int, int]]()
+    seconds: dict[tuple[int, int], Fraction] = {}
     for reel in reels.values():
-        seconds[reel.size] += reel.seconds  # type: ignore[assignment]  # fractions add up as well
+        seconds[reel.size] = seconds.get(reel.size, Fraction(0)) + reel.seconds
     width, height = max(seconds, key=lambda size: seconds[size])
     return max(width & ~1, 2), max(height & ~1, 2)
 
@@ -132,13 +130,13 @@ def _scenes(
     total = len(film.shots)
     for shot in film.shots:
         reel = reels.get(shot.shot)
+        label = _label(shot, total) if slate else ""
         if reel is None:
             yield Scene(shot.shot, _card(shot, total), _frames(shot.request.duration, rate))
         elif reel.rate == rate:
-            yield Scene(shot.shot, reel, reel.pictures, _label(shot, total) if slate else "")
+            yield Scene(shot.shot, reel, reel.pictures, label)
         else:
-            frames = _frames(reel.seconds, rate)
-            yield Scene(shot.shot, reel, frames, _label(shot, total) if slate else "")
+            yield Scene(shot.shot, reel, _frames(reel.seconds, rate), label)
 
 
 def _frames(seconds: Fraction | int, rate: Fraction) -> int:
@@ -150,8 +148,9 @@ def _label(shot: ShownShot, total: int) -> str:
     """`03 pour · take 2`."""
     digits = max(len(str(total)), 2)
     label = f"{shot.number:0{digits}} {shot.shot}"
-    several = len(shot.takes) > 1 and shot.chosen is not None
-    return f"{label} · take {shot.chosen.told.take.number}" if several and shot.chosen else label
+    if len(shot.takes) == 1 or shot.chosen is None:
+        return label
+    return f"{label} · take {shot.chosen.told.take.number}"
 
 
 def _card(shot: ShownShot, total: int) -> Card:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import subprocess
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import av
 import pytest
 
 from pipeline.errors import MediaError
-from pipeline.media.assembling import assemble
-from pipeline.media.montage import Montage, Scene
-from pipeline.media.reels import Reel, read_reel
+from pipeline.media.montage import Scene
 from pipeline.review.cut import why_not_joined
+from tests.support.cutting import film, probed, reels_of
 from tests.support.heard import Clicks, clicks_in, heard
 from tests.support.numbered import Made, numbered, played
 
@@ -40,26 +37,16 @@ ALIKE = {
 """Clips of one coding, however else they are stored."""
 
 
-def reels_of(folder: Path, clips: Sequence[bytes]) -> list[Reel]:
-    """The clips as files, looked through."""
-    reels = []
-    for number, clip in enumerate(clips):
-        path = folder / f"{number}.mp4"
-        path.write_bytes(clip)
-        reels.append(read_reel(path))
-    return reels
-
-
 def joined(folder: Path, clips: Sequence[bytes]) -> Path:
     """A film of the clips without loss."""
     reels = reels_of(folder, clips)
     assert why_not_joined({reel.path.name: reel for reel in reels}) == ""
-    scenes = tuple(Scene(f"shot-{n}", reel, reel.pictures) for n, reel in enumerate(reels))
-    rate = reels[0].rate
-    assert rate is not None
-    path = folder / "film.mp4"
-    assemble(Montage("A film", scenes, reels[0].size, rate, copied=True), path, lambda _: None)
-    return path
+    assert reels[0].rate is not None
+    return film(
+        folder,
+        (Scene(f"shot-{n}", reel, reel.pictures) for n, reel in enumerate(reels)),
+        reels[0].rate,
+    )
 
 
 def coded(clip: bytes) -> list[bytes]:
@@ -77,20 +64,14 @@ def pictures(clip: bytes) -> list[str]:
         ]
 
 
-def probed(path: Path, *what: str) -> Any:
-    """What ffprobe, which isn't the FFmpeg that wrote it, says of a film."""
-    asked = ["ffprobe", "-v", "error", "-of", "json", *what, str(path)]
-    return json.loads(subprocess.run(asked, capture_output=True, check=True).stdout)
-
-
 def test_clips_stored_in_every_way_are_joined_bit_by_bit(tmp_path: Path) -> None:
     """Payloads and decoded pictures are those of the clips, one clip behind the other, each
     picture at its exact time and for as long as all others."""
     clips = [numbered(made) for made in ALIKE.values()]
-    film = joined(tmp_path, clips).read_bytes()
-    assert coded(film) == [packet for clip in clips for packet in coded(clip)]
-    assert pictures(film) == [picture for clip in clips for picture in pictures(clip)]
-    shown = played(film)
+    content = joined(tmp_path, clips).read_bytes()
+    assert coded(content) == [packet for clip in clips for packet in coded(clip)]
+    assert pictures(content) == [picture for clip in clips for picture in pictures(clip)]
+    shown = played(content)
     assert [number for _, number in shown] == [n for m in ALIKE.values() for n in range(m.pictures)]
     assert [seconds for seconds, _ in shown] == [float(n / Fraction(24)) for n in range(len(shown))]
 
@@ -134,8 +115,7 @@ def test_more_chapters_than_a_byte_counts(tmp_path: Path) -> None:
     the same file may stand for many shots."""
     (reel,) = reels_of(tmp_path, [numbered(Made(pictures=2))])
     scenes = tuple(Scene(f"shot-{n}", reel, 2) for n in range(300))
-    path = tmp_path / "film.mp4"
-    assemble(Montage("", scenes, reel.size, Fraction(24), copied=True), path, lambda _: None)
+    path = film(tmp_path, scenes, Fraction(24))
     told = probed(path, "-show_chapters")["chapters"]
     assert [c["tags"]["title"] for c in told] == [scene.name for scene in scenes]
     assert told[-1]["end_time"] == "25.000000"
@@ -205,9 +185,7 @@ def test_sound_does_not_drift(tmp_path: Path) -> None:
     in the clip."""
     clip = heard(numbered(Made(pictures=5, rate=NTSC)), Clicks((0.1,), 0.25))
     (reel,) = reels_of(tmp_path, [clip])
-    scenes = tuple(Scene(str(n), reel, 5) for n in range(200))
-    path = tmp_path / "film.mp4"
-    assemble(Montage("", scenes, reel.size, NTSC, copied=True), path, lambda _: None)
+    path = film(tmp_path, (Scene(str(n), reel, 5) for n in range(200)), NTSC)
     expected = [float(n * 5 / NTSC) + 0.1 for n in range(200)]
     assert clicks_in(path)[0] == pytest.approx(expected, abs=0.001)
 
@@ -216,8 +194,7 @@ def test_a_clip_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
     """Other pictures than were counted: an error that names the clip, whether more or fewer."""
     reels = reels_of(tmp_path, [numbered(Made())] * 2)
     scenes = tuple(Scene(reel.path.stem, reel, reel.pictures) for reel in reels)
-    montage = Montage("", scenes, reels[0].size, Fraction(24), copied=True)
     for other in (Made(pictures=39), Made(pictures=41)):
         reels[0].path.write_bytes(numbered(other))
         with pytest.raises(MediaError, match=r"0\.mp4: it has changed while it was cut"):
-            assemble(montage, tmp_path / "film.mp4", lambda _: None)
+            film(tmp_path, scenes, Fraction(24))
