@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.films import films
-from pipeline.cli.terminal import count_text
 from pipeline.errors import MediaError
+from pipeline.figures import count_text
 from pipeline.media.assembling import assemble
 from pipeline.media.reels import Reel, read_reel
 from pipeline.rendering.disk import guarded, written

@@ -27,12 +27,23 @@ _HD_LINES: Final = 720
 
 
 @contextmanager
+def as_media_errors() -> Iterator[None]:
+    """What FFmpeg says of a clip that it can't read, as `MediaError`."""
+    import av  # noqa: PLC0415 (FFmpeg takes a while to load, and most commands never need it)
+
+    try:
+        yield
+    except (av.error.FFmpegError, ArithmeticError, ValueError) as error:
+        raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error
+
+
+@contextmanager
 def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A clip and its video, of a size that can be decoded.
 
     Raises `MediaError`, and what FFmpeg raises.
     """
-    import av  # noqa: PLC0415 (FFmpeg takes a while to load, and most commands never need it)
+    import av  # noqa: PLC0415 (as above)
 
     # Titles and comments are of no use here: that they are no UTF-8 is no reason to fail.
     with av.open(str(path), mode="r", format="mp4", metadata_errors="replace") as container:

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import MediaError
-from pipeline.media.clips import matrix, opened, packets, require_size
+from pipeline.media.clips import as_media_errors, matrix, opened, packets, require_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,7 @@ def frame_png(path: Path, frame: str) -> bytes:
     """
     if not _PLACE.fullmatch(frame):
         raise ValueError(f"{frame!r} is no place in a clip")
-    with _as_media_errors():
+    with as_media_errors():
         picture = _picture(path, _times(path).find(frame))
         return _png(_upright(picture))
 
@@ -122,19 +122,8 @@ def middle_image(path: Path) -> Image.Image:
 
     Raises `MediaError` when the clip is damaged, and `OSError` when the file can't be read.
     """
-    with _as_media_errors():
+    with as_media_errors():
         return _upright(_picture(path, _times(path).middle()))
-
-
-@contextmanager
-def _as_media_errors() -> Iterator[None]:
-    """What FFmpeg says of a clip, as `MediaError`."""
-    import av  # noqa: PLC0415 (it takes a while to load, and most commands never need it)
-
-    try:
-        yield
-    except (av.error.FFmpegError, ArithmeticError, ValueError) as error:
-        raise MediaError(f"it is no MP4 that can be played ({type(error).__name__})") from error
 
 
 def _times(path: Path) -> Times:
