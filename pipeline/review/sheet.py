@@ -91,7 +91,7 @@ class _Sheet:
         """The film's title, and what it comes to."""
         board, sums, grid = self._film.board, totals(self._film), self._grid
         room = self.canvas.width - 2 * _MARGIN
-        title = "".join(text.wrap(text.clean(board.title), grid.large, room, 1))
+        title = "".join(text.wrap(text.clean(board.title), grid.large, room, 1, bold=True))
         below = _MARGIN + grid.large
         self._write((_MARGIN, below), title, grid.large, _INK, bold=True)
         said = [
@@ -117,7 +117,7 @@ class _Sheet:
         else:
             self._reason((x, y), shot)
         below = y + grid.picture + round(grid.small * 1.6)
-        name = "".join(text.wrap(_name(shot), grid.small, grid.width, 1))
+        name = "".join(text.wrap(_name(shot), grid.small, grid.width, 1, bold=True))
         self._write((x, below), name, grid.small, _INK, bold=True)
         line, colour = f"{time_text(begin)} · {shot.request.duration} s", _DIM
         if chosen is not None and chosen.standing is not Standing.CURRENT:
@@ -174,6 +174,6 @@ def _grid(film: Film) -> _Grid:
 
 def _name(shot: ShownShot) -> str:
     name, chosen = f"{shot.number}  {shot.shot}", shot.chosen
-    if chosen is None or len(shot.takes) == 1:
-        return name
-    return f"{name} · take {chosen.told.take.number}{'' if shot.picked else ' (none picked)'}"
+    if chosen is not None and len(shot.takes) > 1:
+        name += f" · take {chosen.told.take.number}{'' if shot.picked else ' (none picked)'}"
+    return name.replace(" ", "\u00a0")  # too long, it is cut at its end and not at a space
