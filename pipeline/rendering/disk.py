@@ -108,9 +108,9 @@ def written(path: Path) -> Iterator[Path]:
     """
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     new.unlink(missing_ok=True)  # a killed one's, or a link that was planted
-    with new.open("xb"):
-        pass
     try:
+        with new.open("xb"):
+            pass
         yield new
         sync(new)
         new.replace(path)

@@ -332,7 +332,7 @@ async def test_an_interrupted_cut_leaves_nothing(
     ended = threading.Event()
 
     def watch() -> None:
-        while not any(FILM.parent.glob("cut.mp4.*")):
+        while not any(path.stat().st_size for path in FILM.parent.glob("cut.mp4.*")):
             if ended.is_set():
                 return
         signal.pthread_kill(main, end)
