@@ -16,7 +16,8 @@ from pipeline.cli.exits import Exit
 from pipeline.cli.terminal import request_log
 from pipeline.figures import count_text, credits_text
 from pipeline.rendering.cancelling import Cancelled, cancel_open, open_tasks
-from pipeline.rendering.folder import Folder, passes
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.layout import passes
 from pipeline.storyboard.catalog import load_catalog
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from pipeline.errors import UsageError
 from pipeline.figures import count_text, size_text
 from pipeline.rendering.book import read
 from pipeline.rendering.cleaning import NOTHING, Litter, Unasked, asked_by, litter, remove
-from pipeline.rendering.folder import Folder, passes
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.layout import passes
 from pipeline.rendering.steps import Selection
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.storyboard.names import did_you_mean

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.cli.connect import ANIMATIC
 from pipeline.rendering.book import read
 from pipeline.rendering.comparing import PassView, ShotRow, Standing, compare
-from pipeline.rendering.folder import Folder, passes
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.layout import passes
 
 if TYPE_CHECKING:
     from pathlib import Path

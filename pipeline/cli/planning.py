@@ -22,7 +22,8 @@ from pipeline.cli.terminal import print_json, printable
 from pipeline.figures import count_text, credits_text
 from pipeline.rendering.book import read
 from pipeline.rendering.decision import clip_is_there
-from pipeline.rendering.folder import Folder, passes
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.layout import passes
 from pipeline.rendering.records import KEPT, Status
 from pipeline.rendering.steps import UP_TO_DATE, Action, Selection, as_json, merged_totals
 from pipeline.storyboard.catalog import load_catalog

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from pipeline.rendering.decision import UNDER_WAY, clip_is_there
 from pipeline.rendering.digest import out_task_id
 from pipeline.rendering.events import Moved, Renamed
-from pipeline.rendering.folder import is_film, is_ours
 from pipeline.rendering.kept import free_name
+from pipeline.rendering.layout import is_film, is_ours
 from pipeline.rendering.records import KEPT, State, state_of
 
 if TYPE_CHECKING:

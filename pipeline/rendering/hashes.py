@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline import __version__
 from pipeline.errors import FolderError
 from pipeline.rendering import disk
-from pipeline.rendering.folder import cache_path
+from pipeline.rendering.layout import cache_path
 from pipeline.storyboard.stills import identity
 
 if TYPE_CHECKING:

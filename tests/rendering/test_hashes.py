@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.rendering import disk, hashes
-from pipeline.rendering.folder import cache_path
 from pipeline.rendering.hashes import StillHashes
+from pipeline.rendering.layout import cache_path
 from pipeline.storyboard.stills import Stills
 from tests.support.status import status
 
