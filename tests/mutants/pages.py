@@ -8,6 +8,7 @@ _PAGE = "tests/review/test_page.py"
 _LIVE = "tests/review/test_live.py"
 _POSTERS = "tests/review/test_posters.py"
 _JUNIT = "tests/cli/test_junit.py"
+_CUT = "tests/cli/test_cut.py"
 
 PAGES = (
     Safeguard(
@@ -105,5 +106,37 @@ PAGES = (
         "if isinstance(value, str) and _FORMULA.match(value) else value",
         "if False else value",
         ("tests/review/test_shot_list.py",),
+    ),
+    Safeguard(
+        "the film is in no clip's place",
+        "A shot called cut keeps its clip.",
+        "rendering/layout.py",
+        '        free = _CUT.removesuffix(".mp4") not in names and is_film(_CUT, records)\n',
+        "        free = True\n",
+        (_CUT,),
+    ),
+    Safeguard(
+        "a film is no clip",
+        "The film isn't listed as a clip that no shot asks for.",
+        "rendering/cleaning.py",
+        "        if is_film(path, records):\n            continue\n",
+        "",
+        (_CUT,),
+    ),
+    Safeguard(
+        "what is cut is what was bought",
+        "A clip whose bytes were changed isn't cut in unseen.",
+        "cli/cut.py",
+        "size != clip.bytes or bench.folder.sha256(clip.path) != clip.sha256",
+        "size != clip.bytes",
+        (_CUT,),
+    ),
+    Safeguard(
+        "no half film",
+        "A cut that ends early leaves the earlier film as it was, and no litter.",
+        "rendering/disk.py",
+        "    except BaseException:\n        new.unlink(missing_ok=True)\n        raise\n",
+        "    except ZeroDivisionError:\n        raise\n",
+        (_CUT,),
     ),
 )
