@@ -70,7 +70,7 @@ def _placed(action: argparse.Action) -> str:
     """An argument or an option as it stands in a line of usage."""
     if action.option_strings:
         return f"{action.option_strings[0]} {_value(action)}".rstrip()
-    name = str(action.metavar)
+    name = _value(action)
     return {"*": f"[{name} …]", "?": f"[{name}]", "+": f"{name} …"}.get(str(action.nargs), name)
 
 
