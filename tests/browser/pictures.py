@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from pipeline.media.frames import frame_png
 from tests.browser.conftest import launched
 
 if TYPE_CHECKING:
@@ -48,6 +51,9 @@ shots:
   - id: harbour
     prompt: "Fishing boats in a misty harbour, pan right. {style}"
 """
+_SECONDS = ("1", "3", "9", "13", "17", "20")
+"""In the film: the leader, four shots, and the card of the one that failed."""
+
 FAULTS = """\
 faults:
   - {on: submit, shot: harbour, do: {failed: api_error, message: the upstream model is overloaded}}
@@ -71,13 +77,26 @@ def main() -> None:
             _wait(folder, "run", "--retries", "0", studio=found[0])
             spec.write_text(BOARD.replace("stops and looks up", "looks up into the rain"), "utf-8")
             _wait(folder, "review", "--sheet", studio=found[0])
+            _wait(folder, "cut", "--slate", studio=found[0])
             studio.terminate()
         outputs = folder / "outputs/board/draft"
         (PICTURES / "sheet.png").write_bytes((outputs / "sheet.png").read_bytes())
+        _tiles(outputs / "cut.mp4")
         with sync_playwright() as playwright:
             browser = launched(playwright)
             _take(browser, (outputs / "index.html").as_uri())
             browser.close()
+
+
+def _tiles(cut: Path) -> None:
+    """Six pictures of the film, from its leader to a card."""
+    wide, high = 640, 360
+    sheet = Image.new("RGB", (2 * wide, 3 * high))
+    for place, second in enumerate(_SECONDS):
+        with Image.open(io.BytesIO(frame_png(cut, second))) as picture:
+            row, column = divmod(place, 2)
+            sheet.paste(picture.resize((wide, high)), (column * wide, row * high))
+    sheet.save(PICTURES / "cut.png")
 
 
 def _take(browser: Browser, address: str) -> None:

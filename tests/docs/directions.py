@@ -75,6 +75,10 @@ def _noodles(stage: Stage) -> None:
     stage.play(board)
 
 
+def _rendered(stage: Stage) -> None:
+    stage.type("shotmake run --no-review specs/noodles.yaml")
+
+
 def _plays(stage: Stage) -> None:
     """What was downloaded is the clip that was asked for."""
     clip = probe(stage.project / "ramen.mp4")
@@ -129,6 +133,7 @@ DIRECTIONS: dict[str, tuple[Direction, ...]] = {
         Direction(
             "shotmake review --serve specs/noodles.yaml", "the README's board", before=_noodles
         ),
+        Direction("shotmake cut specs/noodles.yaml", "it is rendered", before=_rendered),
     ),
     "docs/running.md": (
         Direction("shotmake run --timeout 1", "the tasks take longer", before=slow(4), ends=1),
