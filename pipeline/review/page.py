@@ -58,7 +58,9 @@ def page(
     changes have come that are told to such a page; a file has neither.
     """
     made = [*cards(film, posters, typical)]
-    style, script = (_asset("page.css"), _asset("page.js") + (_asset("live.js") if live else ""))
+    style = _asset("page.css")
+    scripts = ("page.js", "player.js", *(["live.js"] if live else []))
+    script = "".join(map(_asset, scripts))
     template = _environment().get_template("page.html")
     text = template.render(
         cards=made,
