@@ -23,7 +23,7 @@ from pipeline.cli.clock import now
 from pipeline.cli.progress import JsonProgress, LineProgress, LiveProgress
 from pipeline.cli.reporting import Reporting
 from pipeline.cli.summary import Outcome, in_flight, say_summary, summary_json
-from pipeline.cli.terminal import print_json, request_log
+from pipeline.cli.terminal import is_screen, print_json, request_log
 from pipeline.errors import CredentialsError, FolderError, ShotmakeError
 from pipeline.figures import credits_text
 from pipeline.rendering.agenda import Agenda
@@ -180,7 +180,7 @@ def _progress(
 ) -> Progress:
     if args.json:
         return JsonProgress()
-    if not terminal.console.is_terminal or terminal.quiet or terminal.verbose:
+    if not is_screen(terminal.console) or terminal.quiet or terminal.verbose:
         return LineProgress(terminal)
     names = [(p.plan.storyboard, step.render) for p in opened for step in p.plan.steps]
     free = all(planned.plan.provider == connect.STUDIO for planned in opened)

@@ -52,10 +52,18 @@ class Terminal:
         _print(self.errors, text, style)
 
 
+def is_screen(console: Console) -> bool:
+    """Whether somebody watches it: FORCE_COLOR makes a pipe colourful, and no screen of it."""
+    try:
+        return console.is_terminal and console.file.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
 def _print(console: Console, text: str, style: str) -> None:
     with suppress(OSError):  # a reader that has left ends no run
         # A terminal breaks lines amid words; a pipe has no edge, and a line is a line there.
-        soft = not console.is_terminal
+        soft = not is_screen(console)
         console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=soft)
 
 
@@ -74,7 +82,7 @@ def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> 
             stream.reconfigure(errors="backslashreplace")
     no_color = None if color else True
     console = Patient(stderr=as_json, no_color=no_color)
-    if not console.is_terminal:
+    if not is_screen(console):
         console.width = _PIPED_COLUMNS
     return Terminal(console, Patient(stderr=True, no_color=no_color), quiet, verbose)
 

@@ -7,11 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.onpath import ROOT, command_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 FILM = """\
 model: veo-3.1-fast
 passes: {final: {model: veo-3.1}, vertical: {aspect: 9:16, takes: 2}}
@@ -38,12 +42,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "specs" / "more.csv").write_text("id,prompt,duration,takes\nsea,The sea,2,3\n", "utf-8")
     (root / "specs" / "short.yml").write_text("passes: {rough: {}}\nshots: []\n", "utf-8")
     (root / "specs" / "broken.yaml").write_text("shots: [\n", "utf-8")
-    (root / "bin").mkdir()
-    command = root / "bin" / "shotmake"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m pipeline "$@"\n')
-    command.chmod(0o755)
     code = subprocess.run(
-        [command, "completion", "bash"], env=environment(root), capture_output=True, check=True
+        ["shotmake", "completion", "bash"], env=environment(root), capture_output=True, check=True
     )
     (root / "completion.bash").write_bytes(code.stdout + ASK.encode())
     return root
@@ -51,9 +51,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def environment(root: Path) -> dict[str, str]:
     """In which the command is found, and no terminal's own habits."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("BYTESPIKE", "SHOTMAKE"))}
-    path = f"{root / 'bin'}{os.pathsep}{kept['PATH']}"
-    return kept | {"PATH": path, "PYTHONPATH": str(ROOT), "TERM": "xterm", "HOME": str(root)}
+    return command_in(root / "bin") | {"TERM": "xterm", "HOME": str(root)}
 
 
 def offered(root: Path, line: str) -> list[str]:
