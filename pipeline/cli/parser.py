@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     schema.add_argument("name", metavar="NAME", nargs="?", default="storyboard")
     add("init", "write a first storyboard").add_argument("name", metavar="NAME")
     completion = add("completion", "code for a shell, which completes words then")
-    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="see docs/running.md")
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"), help="see docs/ci.md")
     _rendering(add)
     _directing(add)
     _reviewing(add)
