@@ -161,5 +161,9 @@ UNPLAYED: dict[tuple[str, str], str] = {
         "docs/design.md",
         "specs/*.yaml ──▶ storyboard ──▶ rendering ──▶ tasks_api ══HTTP══▶ the provider's gateway",
     ): "a drawing",
+    (
+        "docs/ci.md",
+        "# make                  the animatic of specs/film.yaml, joined, small enough to mail",
+    ): "docs/examples/Makefile, which tests/test_ci.py runs",
 }
 """By page and first line, why a block is neither typed nor written."""
