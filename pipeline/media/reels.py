@@ -98,65 +98,53 @@ def named(path: Path) -> Iterator[None]:
 
 def read_reel(path: Path) -> Reel:
     """Look through a clip. Raises `MediaError`, which names it."""
-    with named(path):
-        with opened(path) as (container, stream):
-            first = next(container.decode(stream), None)
-            if first is None:
-                raise MediaError("it has no picture in it")
-            require_size(first.width, first.height)
-            coding = _coding(stream, first)
-        with opened(path) as (container, stream):
-            return _read(path, container, stream, first, coding)
+    with named(path), opened(path) as (container, stream):
+        return _read(path, container, stream)
 
 
-def _read(
-    path: Path,
-    container: InputContainer,
-    stream: VideoStream,
-    first: VideoFrame,
-    coding: Coding,
-) -> Reel:
-    seams = Seams(coding.codec, coding.parameters)
-    stored: list[int] = []
-    last_pts = last_ticks = 0
+def _read(path: Path, container: InputContainer, stream: VideoStream) -> Reel:
+    coder = stream.codec_context
+    coder.thread_count = 1  # more of them take longer to start than one picture does
+    seams = Seams(coder.codec.canonical_name, coder.extradata or b"")
+    first: VideoFrame | None = None
+    stored: list[tuple[int, int]] = []
     for pts, packet in packets(path, container, stream):
+        if first is None:
+            first = next(iter(packet.decode()), None)
         seams.look(packet)
-        if packet.is_discard:
-            continue
-        stored.append(pts)
-        if len(stored) == 1 or pts > last_pts:
-            last_pts, last_ticks = pts, max(packet.duration or 0, 1)
-    if not stored:
+        if not packet.is_discard:
+            stored.append((pts, max(packet.duration or 0, 1)))
+    first = first or next(iter(stream.decode(None)), None)
+    if first is None or not stored:
         raise MediaError("it has no picture in it")
+    require_size(first.width, first.height)
+    coding = _coding(stream, first)
+    hitch = seams.hitch or ("is stored turned" if first.rotation else "")
     shown = sorted(stored)
+    places = {pts: place for place, (pts, _ticks) in enumerate(shown)}
+    begin, (last, last_ticks) = shown[0][0], shown[-1]
     tick = Fraction(stream.time_base or 0)
-    rate = constant_rate(shown, last_ticks, tick)
-    seconds = (shown[-1] - shown[0] + last_ticks) * tick if rate is None else len(shown) / rate
-    hitch = seams.hitch
-    if first.rotation:
-        hitch = hitch or "is stored turned"
-    if rate is None:
-        hitch = hitch or "has no constant rate"
-    places = {pts: place for place, pts in enumerate(shown)}
+    rate = constant_rate([*places], last_ticks, tick) if len(places) == len(shown) else None
     return Reel(
         path=path,
         size=_upright(coding, first.rotation),
         pictures=len(shown),
-        seconds=seconds,
+        seconds=(last + last_ticks - begin) * tick if rate is None else len(shown) / rate,
         rate=rate,
-        begin=shown[0],
+        begin=begin,
         tick=tick,
-        delay=max(place - places[pts] for place, pts in enumerate(stored)),
+        delay=max(place - places[pts] for place, (pts, _ticks) in enumerate(stored)),
         sound=_has_sound(container),
         coding=coding,
-        hitch=hitch,
+        hitch=hitch or ("has no constant rate" if rate is None else ""),
         first_idr=seams.first_idr,
         last_idr=seams.last_idr,
     )
 
 
 def constant_rate(shown: Sequence[int], last_ticks: int, tick: Fraction) -> Fraction | None:
-    """The rate at which pictures are shown at these times, in order, or None if there is no such.
+    """The rate at which pictures are shown at these times, each later than the one before, or None
+    if there is no such.
 
     A clock may be too coarse to tell it, as that of milliseconds is for 24: times may be off by
     one. `last_ticks`, for how long the last one is shown, counts only where it is the only one:
@@ -164,8 +152,6 @@ def constant_rate(shown: Sequence[int], last_ticks: int, tick: Fraction) -> Frac
     """
     ends = [*shown, shown[0] + last_ticks] if len(shown) == 1 else shown
     steps = {after - before for before, after in pairwise(ends)}
-    if min(steps) <= 0:
-        return None
     average = (len(ends) - 1) / ((ends[-1] - ends[0]) * tick)
     if len(steps) == 1 and average in _USUAL:
         return average

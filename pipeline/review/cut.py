@@ -50,11 +50,14 @@ def plan_cut(film: Film, reels: Mapping[str, Reel], *, slate: bool) -> Cut:
         reason = f"cards stand for {missing} shots" if missing > 1 else "a card stands for a shot"
     else:
         reason = why_not_joined(reels)
-    rate = _rate_of(reels) if reason else next(iter(reels.values())).rate or _RATE
+    size, rate = _frame(reels), _rate_of(reels)
+    if not reason:
+        one = next(iter(reels.values()))
+        size, rate = one.size, one.rate or _RATE
     scenes = tuple(_scenes(film, reels, rate, slate=slate))
     if slate:
         scenes = (_leader(film, scenes, rate, missing), *scenes)
-    montage = Montage(film.board.title, scenes, _frame(reels), rate, copied=not reason)
+    montage = Montage(film.board.title, scenes, size, rate, copied=not reason)
     return Cut(montage, missing, reason)
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -23,8 +19,12 @@ from pipeline.media.montage import Montage, Scene
 from tests.support.cutting import film, probed, reels_of, shown
 from tests.support.heard import Clicks, clicks_in, heard
 from tests.support.numbered import Made, numbered, played
+from tests.support.painted import BLUE, RED, Plain, plain
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import av
     from numpy.typing import NDArray
 
     from pipeline.media.reels import Reel
@@ -111,46 +111,6 @@ WANTED = {
 }
 
 
-@dataclass(frozen=True)
-class Plain:
-    """A clip of one colour, its left quarter another one; `aspect` is that of a pixel."""
-
-    size: tuple[int, int]
-    left: tuple[int, int, int] = (230, 40, 40)
-    colour: tuple[int, int, int] = (40, 60, 220)
-    aspect: Fraction = Fraction(1)
-    turned: int = 0
-    matrix: int = 1
-    full: bool = False
-
-
-def plain(made: Plain) -> bytes:
-    """Three pictures of it."""
-    pixels = np.full((made.size[1], made.size[0], 3), made.colour, np.uint8)
-    pixels[:, : made.size[0] // 4] = made.left
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "clip.mp4"
-        with av.open(str(path), "w", format="mp4") as container:
-            stream = container.add_stream("libx264", rate=24, options={"crf": "1"})
-            stream.width, stream.height, stream.pix_fmt = *made.size, "yuv420p"
-            coder = stream.codec_context
-            coder.colorspace, coder.color_range = {1: 1, 5: 6}[made.matrix], 1 + made.full
-            coder.sample_aspect_ratio = made.aspect
-            if made.turned:
-                stream.set_display_rotation(made.turned)
-            for number in range(3):
-                picture = av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(
-                    format="yuv420p",
-                    dst_colorspace=made.matrix,
-                    src_color_range=2,
-                    dst_color_range=1 + made.full,
-                )
-                picture.pts = number
-                container.mux(stream.encode(picture))
-            container.mux(stream.encode())
-        return path.read_bytes()
-
-
 def first_of(folder: Path, clip: bytes, size: tuple[int, int]) -> NDArray[np.uint8]:
     """The first picture of a film of one clip, in RGB."""
     path = film(folder, map(scene, reels_of(folder, [clip])), FILM, size)
@@ -159,7 +119,6 @@ def first_of(folder: Path, clip: bytes, size: tuple[int, int]) -> NDArray[np.uin
 
 
 BLACK = (0, 0, 0)
-RED, BLUE = Plain((2, 2)).left, Plain((2, 2)).colour
 SHAPES = {
     "alike": (Plain((320, 180)), [(20, 90, RED), (160, 90, BLUE), (310, 170, BLUE)]),
     "smaller": (Plain((160, 90)), [(60, 90, RED), (100, 90, BLUE), (310, 170, BLUE)]),

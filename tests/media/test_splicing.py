@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from pipeline.review.cut import why_not_joined
 from tests.support.cutting import film, probed, reels_of
 from tests.support.heard import Clicks, clicks_in, heard
 from tests.support.numbered import Made, numbered, played
+from tests.support.painted import BLUE, Plain, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,6 +148,17 @@ def test_other_codings_are_joined_too(tmp_path: Path, codec: str, tag: str) -> N
     assert coded(path.read_bytes()) == [packet for clip in clips for packet in coded(clip)]
     assert pictures(path.read_bytes()) == [picture for clip in clips for picture in pictures(clip)]
     assert probed(path, "-show_streams")["streams"][0]["codec_tag_string"] == tag
+
+
+def test_shape_and_colours_are_told_as_before(tmp_path: Path) -> None:
+    """Wide pixels stay wide, and by which matrix colours were made stays known."""
+    made = Plain((160, 96), aspect=Fraction(4, 3), matrix=5, full=True)
+    path = joined(tmp_path, [plain(made), plain(replace(made, left=BLUE))])
+    told = [probed(at, "-show_streams")["streams"][0] for at in (tmp_path / "0.mp4", path)]
+    names = ("sample_aspect_ratio", "color_space", "color_range", "width", "height", "pix_fmt")
+    assert [told[1][name] for name in names] == [told[0][name] for name in names]
+    assert told[1]["sample_aspect_ratio"] == "4:3"
+    assert told[1]["color_space"] == "smpte170m"
 
 
 def test_sound_goes_with_its_pictures(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ async def test_the_frame_is_that_of_most_of_the_film(board: Film) -> None:
     assert (made.montage.size, made.reason) == (HD, "a is 720×1280 and b 1280×720")
     odd = dict.fromkeys("abc", reel(size=(161, 91)))
     assert plan_cut(board, odd, slate=True).montage.size == (160, 90)
+    assert plan_cut(board, odd, slate=False).montage.size == (161, 91)
 
 
 @pytest.mark.parametrize(
