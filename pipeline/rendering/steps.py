@@ -105,8 +105,16 @@ class Selection:
 
     def includes_take(self, take: Take) -> bool:
         """Whether a take is meant."""
-        names = (take.shot, take.key, f"{take.shot}.t{take.number}")
-        return (take.picked or not self.only_picked) and any(map(self.includes, names))
+        named = self.includes(take.shot) or self.includes(take.key) or self._names_first(take)
+        return (take.picked or not self.only_picked) and named
+
+    def _names_first(self, take: Take) -> bool:
+        """Whether a glob means a first take, whose key has no number, as `.t1`.
+
+        It has to speak of takes itself: `*1` means shots that end so, and not all first takes.
+        """
+        name = f"{take.shot}.t{take.number}"
+        return any(".t" in glob and fnmatchcase(name, glob) for glob in self.shots)
 
     def includes_undecided(self, shot: str) -> bool:
         """Whether a shot is meant that none of its takes is picked of."""

@@ -50,6 +50,29 @@ def to_render(plan: Plan) -> dict[str, int | None]:
 
 
 @pytest.mark.parametrize(
+    ("glob", "keys"),
+    [
+        ("zoom", ["zoom", "zoom.t2"]),
+        ("zoom.t1", ["zoom"]),
+        ("zoom.t*", ["zoom", "zoom.t2"]),
+        ("*.t1", ["zoom", "zoom1"]),
+        ("*.t2", ["zoom.t2"]),
+        ("*1", ["zoom1"]),
+        ("*[!2]", ["zoom", "zoom.t2", "zoom1"]),
+        ("*[0-9]", ["zoom.t2", "zoom1"]),
+    ],
+)
+async def test_a_glob_means_a_first_take_only_where_it_speaks_of_takes(
+    tmp_path: Path, glob: str, keys: list[str]
+) -> None:
+    """`*1` means shots that end in 1: it buys nothing of the others."""
+    async with World(tmp_path) as world:
+        lines = "takes: 2\n  - {id: zoom1, prompt: Closer.}"
+        spec = board(world, lines, BOARD.partition("  - id: pour")[0])
+        assert [*to_render(world.plan(spec, shots=(glob,)))] == keys
+
+
+@pytest.mark.parametrize(
     ("lines", "seeds"),
     [
         ("seed: 7", {"zoom": 7}),
