@@ -205,6 +205,53 @@ def test_a_clip_that_is_not_here_is_told(visit: Go, address: str, rendered: Any)
         elsewhere.rename(clip)
 
 
+def test_a_clip_that_is_not_here_in_the_middle_is_passed_by(
+    visit: Go, address: str, rendered: Any
+) -> None:
+    """It is asked for while the shot before it plays, and fails then: the board must not stop."""
+    clip = rendered.folder().path / "market.mp4"
+    elsewhere = clip.with_suffix(".away")
+    clip.rename(elsewhere)
+    try:
+        seen = visit(address)
+        seen.page.click("#play")
+        wait_for(seen.page, "document.querySelector('#now').textContent.startsWith('2 of 8')")
+        assert "isn't here" in seen.page.inner_text("#player .card")
+        wait_for(seen.page, "document.querySelector('#now').textContent.startsWith('3 of 8')")
+        seen.complaints = [each for each in seen.complaints if "ERR_FILE_NOT_FOUND" not in each]
+    finally:
+        elsewhere.rename(clip)
+
+
+def test_what_the_player_calls_paused_is(visit: Go, address: str) -> None:
+    """Behind the last shot there is none: the board stops there, and so does the clip."""
+    seen = visit(address)
+    page = seen.page
+    page.evaluate("document.querySelector('#strip li:last-child').remove()")
+    page.focus('[data-key="evil"] .play')
+    page.keyboard.press("b")
+    clip = "[...document.querySelectorAll('.stage video')].find((each) => !each.hidden)"
+    wait_for(page, f"{clip}?.currentTime > 0")
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("[data-do=toggle]") == "Play"
+    assert page.evaluate(f"{clip}.paused")
+    page.keyboard.press("Escape")
+
+
+def test_cards_pass_where_nothing_is_painted(visit: Go, address: str) -> None:
+    """A browser calls for no frame of a hidden page: the board goes on all the same."""
+    seen = visit(address)
+    seen.page.evaluate(
+        "Object.defineProperty(document, 'hidden', { value: true });"
+        "window.requestAnimationFrame = () => 1;"
+    )
+    seen.page.focus('[data-key="train"] .blank')
+    seen.page.keyboard.press("b")
+    fight = "() => document.querySelector('#now').textContent.startsWith('4 of 8')"
+    seen.page.wait_for_function(fight, polling=100)  # as a rule it looks once a frame
+    seen.page.keyboard.press("Escape")
+
+
 def test_without_scripts_it_is_all_there_to_read(chromium: Any, address: str) -> None:
     """As in previews that run none."""
     context = chromium.new_context(java_script_enabled=False)

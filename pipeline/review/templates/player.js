@@ -57,6 +57,7 @@ function go(number) {
 }
 function end() {
   show.paused = true;
+  screens.forEach((each) => each.pause());
   show.held = show.shots[show.at].seconds * 1000;
   face();
 }
@@ -67,6 +68,12 @@ function face() {
 const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 function tick() {
   if (!player.open) return void (show.timer = 0);
+  advance();
+  show.timer = requestAnimationFrame(tick);
+}
+// No frame is called for of a hidden page; what is heard goes on there.
+setInterval(() => { if (document.hidden && player.open) advance(); }, 500);
+function advance() {
   const shot = show.shots[show.at];
   const clip = screens[show.at % 2];
   const length = shot.clip ? clip.duration || shot.seconds : shot.seconds;
@@ -80,7 +87,6 @@ function tick() {
   const whole = show.shots.reduce((sum, each) => sum + each.seconds, 0);
   $("#clock").textContent = `${minutes(before + inside)} / ${minutes(whole)}`;
   if (!shot.clip && !show.paused && inside >= length) go(show.at + 1);
-  show.timer = requestAnimationFrame(tick);
 }
 const controls = {
   back: () => go(show.at - 1),
@@ -102,10 +108,11 @@ const controls = {
 screens.forEach((screen, number) => {
   const current = () => player.open && show.at % 2 === number && show.shots[show.at].clip;
   screen.addEventListener("ended", () => { if (current()) go(show.at + 1); });
-  screen.addEventListener("error", () => {
-    if (!current()) return;
-    show.shots[show.at] = { ...show.shots[show.at], clip: "", missing: "its clip isn't here, or can't be played" };
-    go(show.at);
+  screen.addEventListener("error", () => { // perhaps of the next shot, which is loaded beforehand
+    const at = show.shots.findIndex((each) => each.shot === screen.dataset.shot);
+    if (at < 0) return;
+    show.shots[at] = { ...show.shots[at], clip: "", missing: "its clip isn't here, or can't be played" };
+    if (player.open && at === show.at) go(at);
   });
 });
 player.addEventListener("click", (event) => controls[event.target.closest("[data-do]")?.dataset.do]?.());
