@@ -109,12 +109,12 @@ class Selection:
         return (take.picked or not self.only_picked) and named
 
     def _names_first(self, take: Take) -> bool:
-        """Whether a glob means a first take, whose key has no number, as `.t1`.
+        """Whether a glob means a first take, whose key has no number, by saying `.t1` itself.
 
-        It has to speak of takes itself: `*1` means shots that end so, and not all first takes.
+        `*1` means shots that end so, and `*.t*` takes that have a number: not all first takes.
         """
-        name = f"{take.shot}.t{take.number}"
-        return any(".t" in glob and fnmatchcase(name, glob) for glob in self.shots)
+        first = [glob.removesuffix(".t1") for glob in self.shots if glob.endswith(".t1")]
+        return take.number == 1 and any(fnmatchcase(take.shot, glob) for glob in first)
 
     def includes_undecided(self, shot: str) -> bool:
         """Whether a shot is meant that none of its takes is picked of."""

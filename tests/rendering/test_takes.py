@@ -54,7 +54,8 @@ def to_render(plan: Plan) -> dict[str, int | None]:
     [
         ("zoom", ["zoom", "zoom.t2"]),
         ("zoom.t1", ["zoom"]),
-        ("zoom.t*", ["zoom", "zoom.t2"]),
+        ("zoom.t*", ["zoom.t2"]),
+        ("*.t[12]", ["zoom.t2"]),
         ("*.t1", ["zoom", "zoom1"]),
         ("*.t2", ["zoom.t2"]),
         ("*1", ["zoom1"]),
