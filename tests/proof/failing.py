@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.rendering.records import Status
 from tests.proof.killing import after, play, require_end
-from tests.support.boundaries import DISK, READS, Fail
+from tests.support.boundaries import DISK, READS, Fail, is_submit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def _require_stopped(ended: Ended, said: str) -> None:
 
 
 def _submits(crossing: Crossing) -> bool:
-    return crossing.kind == "request" and crossing.name.endswith("/submit")
+    return crossing.kind == "request" and is_submit(crossing)
 
 
 def _require_told(scene: Scene, ended: Ended, said: str) -> None:

@@ -19,7 +19,6 @@ from tests.support.powercut import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from collections.abc import Set as AbstractSet
 
     from tests.proof.stage import Scene, Stage, State
     from tests.support.boundaries import Crossing
@@ -108,13 +107,12 @@ class Undisturbed:
         """Those that leave another world than the one before. Half a chunk is half a write, or
         nothing.
         """
-        halves = [Kill(c.number, half=True) for c in self.crossed if c.kind == "write"]
-        return sorted([*distinct(self.crossed), *halves], key=lambda kill: (kill.at, kill.half))
+        return distinct(self.crossed, CHANGES, halves=True)
 
     def cuts(self, survives: str) -> list[Kill]:
         """The same for the power: a sync makes the difference, and names do where they survive."""
         changes = DISK - {"write", "truncate"} if survives == NAMES else {"fsync"}
-        return distinct(self.crossed, changes)
+        return distinct(self.crossed, frozenset(changes))
 
 
 def play(
@@ -175,7 +173,8 @@ def kill_and_rerun(
         scenes, kills, play(scenes, last, [{"kill": kill} for kill in kills]), strict=True
     ):
         # Where things go on side by side, a run may cross one boundary less than the other did.
-        assert ended.killed or len(ended.crossed) < kill.at, f"{kill}: {ended.stderr}"
+        crossed = sum(map(kill.counts, ended.crossed))
+        assert ended.killed or crossed < kill.at, f"{kill}: {ended.stderr}"
         died += ended.killed
         scene.require_on_record(f"{kill}, before the rerun")
     again = play(scenes, _again(last))
@@ -218,16 +217,19 @@ def lose_power(scene: Scene, image: str) -> None:
     Path(image).rename(scene.folder / "outputs")
 
 
-def distinct(crossed: Sequence[Crossing], changes: AbstractSet[str] = CHANGES) -> list[Kill]:
+def distinct(
+    crossed: Sequence[Crossing], changes: frozenset[str] = CHANGES, *, halves: bool = False
+) -> list[Kill]:
     """Where a kill leaves another world than a kill one boundary earlier: before what changes what
-    is left or buys something, and after what was bought.
+    is left or buys something, and after what was bought; with `halves` amid every write, too.
     """
-    kills, bought = [], False
-    for crossing in crossed:
-        submits = crossing.name.endswith("/submit")
-        if crossing.kind in changes or (crossing.kind == "request" and submits) or bought:
-            kills.append(Kill(crossing.number))
-        bought = crossing.kind == "request" and submits
+    kills = []
+    places = [c for c in crossed if Kill(1, kinds=changes).counts(c)]
+    for number, crossing in enumerate(places, 1):
+        if crossing.kind != "chunk":  # of a submit that is answered
+            kills.append(Kill(number, kinds=changes))
+        if halves and crossing.kind == "write":
+            kills.append(Kill(number, True, changes))
     return kills
 
 

@@ -146,8 +146,8 @@ class Forks:
 
 def _as_json(number: int, order: Order) -> str:
     fields = asdict(order)
-    if order.fail is not None:
-        fields["fail"]["kinds"] = sorted(order.fail.kinds)
+    for hit in filter(None, (fields["kill"], fields["fail"])):
+        hit["kinds"] = sorted(hit["kinds"])
     return json.dumps({"number": number, **fields}) + "\n"
 
 
@@ -277,10 +277,9 @@ def _capped(clip_bytes_max: int | None) -> Iterator[None]:
 
 
 def _plan(order: dict[str, Any]) -> Kill | Fail | None:
-    if order["kill"]:
-        return Kill(**order["kill"])
-    if order["fail"]:
-        return Fail(**{**order["fail"], "kinds": frozenset(order["fail"]["kinds"])})
+    if hit := order["kill"] or order["fail"]:
+        kind = Kill if order["kill"] else Fail
+        return kind(**{**hit, "kinds": frozenset(hit["kinds"])})
     return None
 
 
