@@ -9,6 +9,7 @@ page's own origin, and it must have the token that stands on the page.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS: Final = 0.5
 """How often somebody looks whether a file has changed, while a page is open."""
 
+_VERSION: Final = re.compile(r"[0-9]{1,15}")
 _ALIVE_SECONDS: Final = 15.0
 _BODY_BYTES_MAX: Final = 4096
 _HEADERS: Final = {
@@ -165,7 +167,8 @@ class Live:
     async def _page(self, address: str, _request: Request) -> Response:
         state = await self._renew(address)
         if state.film is None or state.posters is None:
-            return PlainTextResponse(state.trouble, 500, headers=_HEADERS)
+            words = state.trouble.encode("utf-8", "replace")
+            return PlainTextResponse(words, 500, headers=_HEADERS)
         text = await anyio.to_thread.run_sync(
             partial(
                 page,
@@ -173,14 +176,14 @@ class Live:
                 state.posters,
                 self._subjects[address].typical,
                 live=self.token,
-                version=state.version,
+                version=state.version - bool(state.trouble),  # which it is told first of all, then
             )
         )
         return HTMLResponse(text, headers=_HEADERS)
 
     async def _events(self, address: str, request: Request) -> Response:
         said = request.headers.get("last-event-id") or request.query_params.get("since", "")
-        since = int(said) if said.isascii() and said.isdigit() else 0
+        since = int(said) if _VERSION.fullmatch(said) else 0
         headers = _HEADERS | {"cache-control": "no-store"}
         changes = self.changes(address, since)
         return StreamingResponse(changes, media_type="text/event-stream", headers=headers)
@@ -193,9 +196,11 @@ class Live:
         self._watching[address] += 1
         try:
             while True:
-                if state.version != since:
+                version = state.version
+                if version != since:
                     yield self._message(state, since)
-                    since = state.version
+                    since = version
+                    continue  # it may have gone on while a slow page took that in
                 changed = state.changed
                 with anyio.move_on_after(_ALIVE_SECONDS):
                     await changed.wait()
@@ -214,7 +219,8 @@ class Live:
         return f"id: {state.version}\ndata: {json.dumps(said)}\n\n"
 
     async def _pick(self, address: str, request: Request) -> Response:
-        if not secrets.compare_digest(request.headers.get("x-shotmake-token", ""), self.token):
+        token = request.headers.get("x-shotmake-token", "")
+        if not secrets.compare_digest(token.encode(), self.token.encode()):
             return _refusal(403, "this page is of an earlier server; load it anew")
         body = b""
         async for piece in request.stream():
@@ -274,4 +280,5 @@ def _files(film: Film, posters: Posters) -> frozenset[str]:
 
 
 def _refusal(status: int, says: str) -> Response:
-    return JSONResponse({"says": says}, status, headers=_HEADERS)
+    words = says.encode("utf-8", "replace").decode()  # half a surrogate pair is no letter
+    return JSONResponse({"says": words}, status, headers=_HEADERS)

@@ -6,10 +6,12 @@ import json
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import anyio
 import httpx
 import pytest
+from starlette.requests import Request
 
 from pipeline.cli.connect import Destination
 from pipeline.cli.pages import typical_of
@@ -57,7 +59,7 @@ async def browser(live: Live, host: str = HOST) -> AsyncIterator[httpx.AsyncClie
         yield client
 
 
-def headers(live: Live, **others: str) -> dict[str, str]:
+def headers(live: Live, **others: Any) -> dict[str, Any]:
     """What the page itself sends with a pick."""
     return {"origin": f"http://{HOST}", "x-shotmake-token": live.token, **others}
 
@@ -112,11 +114,12 @@ async def test_another_name_for_it_is_not_heard(live: Live, host: str) -> None:
         ({"origin": ""}, 403),
         ({"x-shotmake-token": "guessed"}, 403),
         ({"x-shotmake-token": ""}, 403),
+        ({"x-shotmake-token": b"\xe9"}, 403),
         ({"content-type": "text/plain"}, 403),
     ],
 )
 async def test_only_the_page_picks(
-    live: Live, root: Path, changed: dict[str, str], status: int
+    live: Live, root: Path, changed: dict[str, Any], status: int
 ) -> None:
     """A POST from elsewhere, as a form's, or without the page's token changes nothing."""
     before = (root / "specs/film.yaml").read_bytes()
@@ -174,13 +177,15 @@ async def test_a_pick_is_written_and_taken_away(live: Live, root: Path) -> None:
         ({"shot": "street", "take": True}, 400, "a shot and a take"),
         ({"shot": "street"}, 400, "a shot and a take"),
         ([[]], 400, "a shot and a take"),
+        ({"shot": "\ud800", "take": 1}, 409, "there is no shot ?"),
         ({"shot": "x" * 5000, "take": 1}, 413, "too much"),
     ],
 )
 async def test_a_wrong_pick_is_told(live: Live, wish: Any, status: int, says: str) -> None:
     """In words for the page to show, and never with a traceback."""
+    said = headers(live, **{"content-type": "application/json"})
     async with browser(live) as client:
-        answer = await client.post(f"{PAGE}pick", headers=headers(live), json=wish)
+        answer = await client.post(f"{PAGE}pick", headers=said, content=json.dumps(wish))
     assert answer.status_code == status
     assert says in answer.json()["says"]
 
@@ -190,6 +195,54 @@ async def changes(live: Live, since: int) -> AsyncIterator[dict[str, Any]]:
     async for text in live.changes(PAGE, since):
         if text.startswith("id:"):
             yield json.loads(text.partition("data: ")[2])
+
+
+async def test_what_changes_while_a_page_is_told_is_told_next(live: Live, root: Path) -> None:
+    """A slow page takes in one change while the next one happens."""
+    path = root / "specs/film.yaml"
+    before = path.read_text("utf-8")
+    async with browser(live) as client:
+        await client.get(PAGE)
+        told = changes(live, 0)
+        await anext(told)
+        path.write_text(before.replace("pick: 2", "pick: 3"), "utf-8")
+        try:
+            await client.get(PAGE)
+            with anyio.fail_after(10):
+                news = await anext(told)
+        finally:
+            path.write_text(before, "utf-8")
+        assert [*news["shots"]] == ["street"]
+
+
+async def test_a_page_that_is_loaded_anew_is_told_the_trouble(live: Live, root: Path) -> None:
+    """It shows the board as it was before, so it has to say so."""
+    path = root / "specs/film.yaml"
+    before = path.read_text("utf-8")
+    async with browser(live) as client:
+        await client.get(PAGE)
+        path.write_text("shots: [", "utf-8")
+        try:
+            text = (await client.get(PAGE)).text
+        finally:
+            path.write_text(before, "utf-8")
+        version = int(text.partition('data-version="')[2].partition('"')[0])
+        with anyio.fail_after(10):
+            news = await anext(changes(live, version))
+        assert "film.yaml:2:1: " in news["trouble"]
+
+
+async def test_a_version_that_is_none_is_the_beginning(live: Live) -> None:
+    """Whatever a page says that it has heard of last."""
+    for since in ("", "x", "-1", "²", "9" * 5000):
+        asked = {
+            "type": "http",
+            "method": "GET",
+            "query_string": f"since={quote(since)}".encode(),
+            "headers": [],
+        }
+        answer = await live._events(PAGE, Request(asked))
+        assert answer.status_code == 200
 
 
 async def test_a_page_is_told_what_changes_and_no_more(live: Live, root: Path) -> None:
