@@ -17,11 +17,11 @@ from filelock import FileLock, Timeout
 
 from pipeline.errors import FolderBusyError, FolderError, RecordsError
 from pipeline.rendering import disk
-from pipeline.rendering.layout import Layout, is_ours, passes
+from pipeline.rendering.layout import POSTERS, Layout, is_ours, passes
 from pipeline.rendering.records import KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _KEPT_FOLDER = KEPT.rstrip("/")
@@ -112,15 +112,17 @@ class Folder(Layout):
 
     def clips(self) -> dict[str, int]:
         """Every clip's size in bytes, by its path relative to the folder (one scan)."""
-        return self._files(".mp4")
+        return self._files(("", KEPT), ".mp4")
 
     def leftovers(self) -> dict[str, int]:
         """What killed runs have left of files that they were writing, as `clips` has it."""
-        return {path: size for path, size in self._files(".part", ".new").items() if is_ours(path)}
+        within = ["", KEPT] if self.posters_path.is_symlink() else ["", KEPT, POSTERS]
+        found = self._files(within, ".part", ".new")
+        return {path: size for path, size in found.items() if is_ours(path)}
 
-    def _files(self, *endings: str) -> dict[str, int]:
+    def _files(self, within: Iterable[str], *endings: str) -> dict[str, int]:
         found: dict[str, int] = {}
-        for prefix in ("", KEPT):
+        for prefix in within:
             try:
                 with os.scandir(self.path / prefix) as entries:
                     for entry in entries:

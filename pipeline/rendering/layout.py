@@ -25,7 +25,9 @@ _OURS = re.compile(
     r"|(results\.json|\.lock-owner\.json|index\.html|sheet\.png)\.new"
     r"|[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.[0-9]+)?\.(otio|edl|csv)\.new"
     r"|(.+\.)?cut\.mp4\.[0-9]+\.new"
+    r"|posters/[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.t[0-9]+)?\.jpg\.[0-9]+\.new"
 )
+POSTERS = "posters/"
 _CUT = "cut.mp4"
 
 
@@ -60,7 +62,7 @@ class Layout:
     @property
     def posters_path(self) -> Path:
         """The folder of the posters, which are called as the takes are."""
-        return self.path / "posters"
+        return self.path / POSTERS.rstrip("/")
 
     def export_path(self, ending: str) -> Path:
         """Where a timeline or a shot list lies; `ending` without a dot."""

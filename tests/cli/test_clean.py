@@ -71,10 +71,18 @@ async def test_what_no_shot_asks_for_is_listed_and_removed_on_demand(
     world.board(board + shots.replace("takes: 3", "takes: 2"))
     put(HERE / "old.mp4", bytes(12_340_000))
     written = ("results.json.new", "index.html.new", "sheet.png.new", "film.otio.new")
-    left = {"a.mp4.part", "kept/0123456789ab.mp4.part", "film.2.edl.new", *written}
+    parts = ("a.mp4.part", "kept/0123456789ab.mp4.part")
+    left = {*parts, "film.2.edl.new", "posters/b.t2.jpg.4711.new", *written}
     for leftover in left:
         put(HERE / leftover, b"x")
-    for own in ("index.html", "film.otio", "film.csv", "mine.new", "posters/a.jpg"):
+    for own in (
+        "index.html",
+        "film.otio",
+        "film.csv",
+        "mine.new",
+        "posters/a.jpg",
+        "posters/mine.new",
+    ):
         put(HERE / own, b"x")
     before = {name: Path("outputs", name).read_bytes() for name in there()}
     gone = {"b.t3.mp4", "c.mp4", "old.mp4"} | left
@@ -86,13 +94,13 @@ async def test_what_no_shot_asks_for_is_listed_and_removed_on_demand(
     assert f"{HERE}/a.mp4.part  1 byte  left behind by a run that was cut off\n" in said
     assert all(f"{HERE}/{name}  " in said for name in gone)
     assert said.count("\n") == len(gone) + 1
-    assert "3 clips, 7 leftovers, 12.3 MB; nothing is removed without --yes\n" in said
+    assert "3 clips, 8 leftovers, 12.3 MB; nothing is removed without --yes\n" in said
     assert {name: Path("outputs", name).read_bytes() for name in there()} == before
 
     assert command(["clean", "--yes"]) == 0
     said = capsys.readouterr().out
     assert (
-        "removed 3 clips, 7 leftovers, 12.3 MB; what was bought stays on record, and comes" in said
+        "removed 3 clips, 8 leftovers, 12.3 MB; what was bought stays on record, and comes" in said
     )
     assert there() == {name for name in before if name.removeprefix("film/draft/") not in gone}
     assert command(["status", "--pass", "draft"]) == 0

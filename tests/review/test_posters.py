@@ -68,6 +68,18 @@ async def test_a_poster_goes_with_its_take_and_stays_without_its_clip(world: Wor
     assert sorted(p.name for p in folder.posters_path.iterdir()) == ["a.jpg", "own.jpg"]
 
 
+async def test_two_may_make_the_same_posters_at_once(world: World) -> None:
+    """A served review and the end of a run do: what another process is writing is left to it."""
+    await world.run(world.film("a bowl"))
+    folder = world.folder()
+    folder.posters_path.mkdir()
+    theirs = [folder.posters_path / f"a.jpg{ending}" for ending in (".new", ".1.new")]
+    for path in theirs:
+        path.write_bytes(b"half of a poster")
+    assert make_posters(show(world), folder).paths == {"a": "posters/a.jpg"}
+    assert [path.read_bytes() for path in theirs] == [b"half of a poster"] * 2
+
+
 async def test_a_clip_without_a_picture_is_told(world: World) -> None:
     """It has no poster, and the reason stands in its place."""
     await world.run(world.film("a bowl", "a cup"))
