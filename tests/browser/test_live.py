@@ -167,6 +167,30 @@ def test_a_mistake_in_the_storyboard_is_shown(visit: Go, film: Path, shotmake: S
         seen.leave()
 
 
+def test_tabs_that_nobody_sees_hold_no_connection(
+    visit: Go, film: Path, shotmake: Shotmake
+) -> None:
+    """A browser has six to a server: the seventh tab loads; one that is shown again catches up."""
+    with review(shotmake) as address:
+        seen = visit(address)
+        tabs = seen.page.context
+        tabs.add_init_script(
+            "let away = true; Object.defineProperty(document, 'hidden', { get: () => away });"
+            "window.back = () => { away = false;"
+            "  document.dispatchEvent(new Event('visibilitychange')); };"
+        )
+        pages = [tabs.new_page() for _ in range(7)]
+        for page in pages:
+            page.goto(address, timeout=15_000)
+        spec = film / "specs/film.yaml"
+        spec.write_text(BOARD.replace("a bowl", "a tall bowl"), "utf-8")
+        seen.page.wait_for_selector("#shot-zoom .prompt:has-text('a tall bowl')")
+        assert pages[0].inner_text("#shot-zoom .prompt") == "a bowl"
+        pages[0].evaluate("window.back()")
+        pages[0].wait_for_selector("#shot-zoom .prompt:has-text('a tall bowl')")
+        seen.leave()
+
+
 def test_a_server_that_comes_back_is_found(visit: Go, shotmake: Shotmake) -> None:
     """The page says that it isn't connected, and loads itself anew from the next server."""
     with review(shotmake) as address:

@@ -1,6 +1,5 @@
 // What a served page does besides: it follows the run, and picks takes.
 const token = document.body.dataset.token;
-const changes = new EventSource(`events?since=${document.body.dataset.version}`);
 
 function element(html) {
   const holder = document.createElement("template");
@@ -27,7 +26,8 @@ function renew(id, html) {
     (tile && (kind && $(`.${kind}`, tile))) ? $(`.${kind}`, tile).focus() : $(".play, .blank", tile ?? made)?.focus();
   }
 }
-changes.addEventListener("message", (event) => {
+function hear(event) {
+  heard = event.lastEventId;
   const said = JSON.parse(event.data);
   if (said.token !== token) return location.reload(); // another server, perhaps another version
   const trouble = $("#trouble");
@@ -48,10 +48,24 @@ changes.addEventListener("message", (event) => {
   $("#states").innerHTML = said.states;
   $$("#states input").forEach((box) => { box.checked = chosen.has(box.value); });
   filter();
-});
+}
 const link = $("#link");
-changes.addEventListener("open", () => { link.textContent = "live"; link.classList.remove("lost"); });
-changes.addEventListener("error", () => { link.textContent = "not connected"; link.classList.add("lost"); });
+function say(state, lost) {
+  link.textContent = state;
+  link.classList.toggle("lost", lost);
+}
+// Browsers have six connections to a server, for all their tabs: what nobody sees holds none.
+let heard = document.body.dataset.version;
+let changes = null;
+function follow() {
+  changes?.close();
+  changes = document.hidden ? null : new EventSource(`events?since=${heard}`);
+  changes?.addEventListener("message", hear);
+  changes?.addEventListener("open", () => say("live", false));
+  changes?.addEventListener("error", () => say("not connected", true));
+}
+document.addEventListener("visibilitychange", follow);
+follow();
 
 // Nobody knows how far a task is; how long its model takes as a rule is published.
 setInterval(() => {
