@@ -47,7 +47,7 @@ PAGES = (
         "picks with its token",
         "Who can't read the page can't pick.",
         "review/live.py",
-        'if not secrets.compare_digest(request.headers.get("x-shotmake-token", ""), self.token):',
+        "if not secrets.compare_digest(token.encode(), self.token.encode()):",
         "if False:",
         (_LIVE,),
     ),
