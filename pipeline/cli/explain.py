@@ -46,7 +46,7 @@ def explain(args: argparse.Namespace, terminal: Terminal) -> Exit:
         plan = desk.planner(board, folder, records).plan()
         explainer = Explainer(board, plan, records, folder.clips())
         takes = [explainer.explain(take) for take in chosen]
-    undecided = None if isinstance(chosen, list) else why_none(chosen)
+    undecided = None if isinstance(chosen, list) else why_none(chosen, board)
     if args.json:
         document = {
             "storyboard": board.name,

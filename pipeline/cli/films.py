@@ -45,6 +45,5 @@ def desk_for(destination: Destination, loaded: Boards) -> Desk:
 def film_of(board: Storyboard, desk: Desk, folder: Folder, records: Mapping[str, Record]) -> Film:
     """A board's film by given records, and by the clips that lie there now."""
     plan = desk.planner(board, folder, records).plan()
-    drafts = desk.loaded.in_pass(board.name, "draft")
-    free = desk.destination.free
-    return film(Sources(board, plan, records, folder.path, folder.clips(), free, drafts))
+    free, running = desk.destination.free, folder.journal_path.exists()
+    return film(Sources(board, plan, records, folder.path, folder.clips(), free, running))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.rendering.decision import Circumstances
     from pipeline.rendering.records import Clip
     from pipeline.rendering.steps import Wanted
-    from pipeline.storyboard.shots import Take, Undecided
+    from pipeline.storyboard.shots import Storyboard, Take, Undecided
 
 
 class Planner:
@@ -80,7 +80,7 @@ class Planner:
                 yield from decided.get(take.key, ())
             begin = end or 0
             if each is not None and self._given.selection.includes_undecided(each.shot):
-                yield _undecided(each)
+                yield _undecided(each, board)
 
     def again(self, takes: Sequence[Take], changed: Iterable[str]) -> list[Step]:
         """Plan all takes of a shot once more, as the records of these names have changed."""
@@ -125,13 +125,13 @@ class Planner:
         return Links(given, decision, self._kept, self._wants, settled=settled)
 
 
-def why_none(shot: Undecided) -> str:
+def why_none(shot: Undecided, board: Storyboard) -> str:
     """Why a pass renders nothing of a shot, and what to do about it."""
     return (
-        f"{shot.takes} takes, and none is picked: `shotmake pick SPEC {shot.shot}=N`, or write "
-        "under the pass how many takes it has"
+        f"{shot.takes} takes, and none is picked: `shotmake pick {board.path} {shot.shot}=N`, or "
+        "write under the pass how many takes it has"
     )
 
 
-def _undecided(shot: Undecided) -> Step:
-    return Step(shot.shot, Action.SKIP, why_none(shot), digest="", attempt=1, waits=True)
+def _undecided(shot: Undecided, board: Storyboard) -> Step:
+    return Step(shot.shot, Action.SKIP, why_none(shot, board), digest="", attempt=1, waits=True)

@@ -28,25 +28,29 @@ _OPTIONS = {Standing.CURRENT: ("--force",), Standing.BLOCKED: ("--retry-blocked"
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`says` is empty where nothing is left to do; `command` renders the take, once more if it is
-    up to date.
+    """`says` is empty where nothing is left to do; `command` renders the take, `anew` if it is up
+    to date.
     """
 
     says: str
     command: str
+    anew: bool
 
 
 def advise(take: ShownTake, shot: ShownShot, film: Film) -> Advice:
     """What to do about a take."""
     step = take.told.step
     says = _SAYS[take.standing]
-    if step.waits:  # its reason says what it waits for
+    if take.standing is Standing.PENDING:
+        says = "" if film.running else f"{step.reason}; {says}"
+    elif step.waits:  # its reason says what it waits for
         says = step.reason
     elif take.standing in {Standing.CHANGED, Standing.MISSING, Standing.CANCELLED}:
         says = f"{step.reason}: {says}"
     number = take.told.take.number
     name = take.key if number > 1 or len(shot.takes) == 1 else f"{shot.shot}.t1"
-    return Advice(says, run_command(film, name, *_OPTIONS.get(take.standing, ())))
+    command = run_command(film, name, *_OPTIONS.get(take.standing, ()))
+    return Advice(says, command, take.standing is Standing.CURRENT)
 
 
 def run_command(film: Film, name: str, *options: str) -> str:

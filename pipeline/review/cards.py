@@ -59,7 +59,9 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A take. `state` is one of the words of `Standing`, `doing` what goes on with it just now,
-    since `begun` (RFC 3339) and for `typical_seconds` as a rule.
+    since `begun` (RFC 3339) and for `typical_seconds` as a rule. `clip` is an `earlier` one where
+    the take has none now. `open`: one of several, and none is picked. `command` renders it, `anew`
+    if it is up to date.
     """
 
     key: str
@@ -71,6 +73,8 @@ class Tile:
     begun: str
     typical_seconds: float | None
     clip: str | None
+    earlier: bool
+    open: bool
     poster: str | None
     fault: str
     seed: str
@@ -78,6 +82,7 @@ class Tile:
     said: str
     advice: str
     command: str
+    anew: bool
     differences: tuple[Difference, ...]
     history: tuple[Row, ...]
 
@@ -151,7 +156,7 @@ def _line(request: Request) -> str:
 def _tile(take: ShownTake, shot: ShownShot, film: Film, posters: Posters, typical: Typical) -> Tile:
     told, record = take.told, take.record
     request, advice = told.take.request, advise(take, shot, film)
-    under_way = _UNDER_WAY.get(state_of(record)) if take.standing is Standing.PENDING else None
+    under_way = _UNDER_WAY.get(state_of(record)) if film.running else None
     error = record.error if record is not None and take.standing is not Standing.CURRENT else None
     return Tile(
         key=take.key,
@@ -162,7 +167,9 @@ def _tile(take: ShownTake, shot: ShownShot, film: Film, posters: Posters, typica
         doing=under_way or "",
         begun=(record.submitted_at or "") if record is not None and under_way else "",
         typical_seconds=typical(request.model, request.duration) if under_way else None,
-        clip=take.clip.path if take.clip else None,
+        clip=take.clip.path if take.clip else _earlier(told),
+        earlier=take.clip is None,
+        open=len(shot.takes) > 1 and shot.picked is None,
         poster=posters.paths.get(take.key),
         fault=posters.damaged.get(take.key, ""),
         seed="" if request.seed is None else str(request.seed),
@@ -170,9 +177,15 @@ def _tile(take: ShownTake, shot: ShownShot, film: Film, posters: Posters, typica
         said=_said(error),
         advice=advice.says,
         command=advice.command,
+        anew=advice.anew,
         differences=tuple(map(_difference, told.changes or ())),
         history=tuple(_row(each) for each in told.history),
     )
+
+
+def _earlier(told: Explained) -> str | None:
+    """The last clip of the take that is still there."""
+    return next((each.clip for each in reversed(told.history) if each.clip), None)
 
 
 def _bill(film: Film, told: Explained) -> str:

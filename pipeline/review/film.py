@@ -110,12 +110,14 @@ class ShownShot:
 class Film:
     """One pass of one storyboard. `folder` is where its clips lie; `records` are all there are.
 
-    `free`: its clips are drawn on this machine, at no cost.
+    `free`: its clips are drawn on this machine, at no cost. `running`: a run is at it just now, or
+    was killed.
     """
 
     board: Storyboard
     folder: Path
     free: bool
+    running: bool
     plan: Plan
     records: Mapping[str, Record]
     shots: tuple[ShownShot, ...]
@@ -130,8 +132,7 @@ class Film:
 class Sources:
     """What a film is made of: a plan for all of the board, its records, its folder.
 
-    `clips` are the sizes in bytes of what lies in the folder, by path. `drafts` is the board in
-    the pass whose takes are picked from.
+    `clips` are the sizes in bytes of what lies in the folder, by path.
     """
 
     board: Storyboard
@@ -140,7 +141,7 @@ class Sources:
     folder: Path
     clips: Mapping[str, int]
     free: bool
-    drafts: Storyboard | None = None
+    running: bool = False
 
 
 def film(given: Sources) -> Film:
@@ -157,7 +158,15 @@ def film(given: Sources) -> Film:
         )
         for number, (shot, request, takes, undecided) in enumerate(_in_cutting_order(given), 1)
     ]
-    return Film(given.board, given.folder, given.free, given.plan, given.records, tuple(shots))
+    return Film(
+        board=given.board,
+        folder=given.folder,
+        free=given.free,
+        running=given.running,
+        plan=given.plan,
+        records=given.records,
+        shots=tuple(shots),
+    )
 
 
 def _in_cutting_order(
@@ -165,24 +174,19 @@ def _in_cutting_order(
 ) -> Iterator[tuple[str, Request, Sequence[Take], str]]:
     """Shots with their takes, and why there are none; undecided ones in their places."""
     takes = {shot: [*its] for shot, its in groupby(given.board.takes, key=attrgetter("shot"))}
-    drafts = given.drafts.takes if given.drafts else ()
-    asked = {take.shot: take.request for take in reversed(drafts)}
     waiting = [*given.board.undecided]
     place = 0
     for shot, its in takes.items():
         while waiting and waiting[0].place <= place:
-            yield from _undecided(waiting.pop(0), asked)
+            yield _undecided(waiting.pop(0), given)
         yield shot, its[0].request, its, ""
         place += len(its)
     for each in waiting:
-        yield from _undecided(each, asked)
+        yield _undecided(each, given)
 
 
-def _undecided(
-    shot: Undecided, asked: Mapping[str, Request]
-) -> Iterator[tuple[str, Request, Sequence[Take], str]]:
-    if shot.shot in asked:
-        yield shot.shot, asked[shot.shot], (), why_none(shot)
+def _undecided(shot: Undecided, given: Sources) -> tuple[str, Request, Sequence[Take], str]:
+    return shot.shot, shot.request, (), why_none(shot, given.board)
 
 
 def _shown(told: Explained, given: Sources) -> ShownTake:

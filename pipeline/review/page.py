@@ -37,6 +37,9 @@ _POLICY: Final = (
 )
 """Style attributes hold numbers alone. `file:` is what 'self' means where the page is a file."""
 
+NONE_PICKED: Final = "none picked"
+"""A state beside the others: of takes among which nobody has chosen."""
+
 Figures = list[tuple[str, str, str]]
 """Name, value, and what there is to add in small letters."""
 
@@ -122,24 +125,27 @@ def figures(sums: Totals, *, free: bool) -> Figures:
     owed = sums.in_flight_credits
     flying = "" if owed == 0 else f"and up to {credits_text(owed, estimated=True)} in flight"
     wasted = sums.failed_credits + sums.replaced_credits
-    split = [
-        f"{credits_text(amount)} {word}"
-        for word, amount in (("failed", sums.failed_credits), ("replaced", sums.replaced_credits))
-        if amount
-    ]
+    parts = (("failed", sums.failed_credits), ("replaced", sums.replaced_credits))
+    both = all(amount for _word, amount in parts)
+    split = [f"{credits_text(amount)} {word}" if both else word for word, amount in parts if amount]
     left = sums.left_credits
     return [
         *made,
-        ("spent", f"{credits_text(sums.spent_credits)} credits", unsaid),
-        ("left", "nothing" if left == 0 else credits_text(left, estimated=True), flying),
-        ("waste", credits_text(wasted) if wasted else "none", ", ".join(split)),
+        ("spent", _credits(sums.spent_credits), unsaid),
+        ("left", "nothing" if left == 0 else _credits(left, estimated=True), flying),
+        ("waste", _credits(wasted) if wasted else "none", ", ".join(split)),
     ]
+
+
+def _credits(amount: float | None, *, estimated: bool = False) -> str:
+    return f"{credits_text(amount, estimated=estimated)} credits"
 
 
 def _states(made: Sequence[Card]) -> Iterable[tuple[str, int]]:
     """Which states there are, and of how many takes."""
     counts = Counter(tile.state for card in made for tile in card.tiles)
     counts.update("undecided" for card in made if card.undecided)
+    counts.update(NONE_PICKED for card in made for tile in card.tiles if tile.open)
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 

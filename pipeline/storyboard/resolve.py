@@ -236,11 +236,6 @@ class _Resolver:
         undecided = []
         for shot in board.shots:
             chosen = choice(board, shot, pass_name)
-            if chosen.undecided:
-                undecided.append(Undecided(shot.id, chosen.undecided, len(takes)))
-                continue
-            if chosen.origin is not None:
-                drafts[shot.id] = choice(board, shot, "draft").seeds
             values = merged(board, shot, pass_name)
             values["prompt"] = board.fragments.expand(values["prompt"])
             if "init_image" in values:
@@ -248,6 +243,11 @@ class _Resolver:
                     values["init_image"], file, by_id, pass_name
                 )
             request = self._request(values)
+            if chosen.undecided:
+                undecided.append(Undecided(shot.id, chosen.undecided, len(takes), request))
+                continue
+            if chosen.origin is not None:
+                drafts[shot.id] = choice(board, shot, "draft").seeds
             takes += (
                 Take(shot.id, number, _seeded(request, seed), number == chosen.picked)
                 for number, seed in enumerate(chosen.seeds, 1)

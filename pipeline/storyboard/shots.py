@@ -98,12 +98,14 @@ class Take:
 class Undecided:
     """A shot that this pass renders one take of, and none of its `takes` is picked.
 
-    `place` is how many takes of other shots stand before it.
+    `place` is how many takes of other shots stand before it, and `request` what the pass would ask
+    for, but for the seed.
     """
 
     shot: str
     takes: int
     place: int
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)

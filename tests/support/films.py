@@ -75,13 +75,11 @@ def make_film(folder: Path, *shots: Shot, title: str = "Film") -> Film:
     """The film of these shots in a pass `draft`, as a run would have left it in the folder."""
     takes: list[Take] = []
     undecided: list[Undecided] = []
-    drafts: list[Take] = []
     records: dict[str, Record] = {}
     steps: list[Step] = []
     for shot in shots:
         if not shot.clips:
-            undecided.append(Undecided(shot.name, 2, len(takes)))
-            drafts.append(Take(shot.name, 1, _request(shot, 1)))
+            undecided.append(Undecided(shot.name, 2, len(takes), _request(shot, 1)))
         for number, clip in enumerate(shot.clips, 1):
             take = Take(shot.name, number, _request(shot, number), number == shot.pick)
             takes.append(take)
@@ -95,15 +93,11 @@ def make_film(folder: Path, *shots: Shot, title: str = "Film") -> Film:
             steps.append(Step(take.key, action, reason, wanted.digest, 1, wanted=wanted))
     picks = {shot.name: shot.pick for shot in shots if shot.pick}
 
-    def board(its: Sequence[Take], open_shots: Sequence[Undecided] = ()) -> Storyboard:
-        path = Path("specs/film.yaml")
-        return Storyboard("film", path, title, "draft", tuple(its), tuple(open_shots), picks)
-
+    path = Path("specs/film.yaml")
+    board = Storyboard("film", path, title, "draft", tuple(takes), tuple(undecided), picks)
     sizes = {path.name: path.stat().st_size for path in folder.glob("*.mp4")}
     plan = Plan("film", "draft", PROVIDER, tuple(steps))
-    sources = Sources(
-        board(takes, undecided), plan, records, folder, sizes, free=False, drafts=board(drafts)
-    )
+    sources = Sources(board, plan, records, folder, sizes, free=False)
     return film(sources)
 
 

@@ -33,6 +33,7 @@ function hear(event) {
   const trouble = $("#trouble");
   trouble.textContent = said.trouble;
   trouble.hidden = !said.trouble;
+  link.textContent = said.trouble ? "live, as it was before a mistake" : "live";
   if (said.trouble || !said.order) return;
   for (const [id, html] of Object.entries(said.shots)) renew(id, html);
   const wanted = new Set(said.order);

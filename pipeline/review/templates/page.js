@@ -4,6 +4,7 @@
 const $ = (query, from = document) => from.querySelector(query);
 const $$ = (query, from = document) => [...from.querySelectorAll(query)];
 const board = $("#board");
+document.body.classList.remove("still");
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
 let toasting = 0;
@@ -73,7 +74,9 @@ function filter() {
     let fits = (!model || shot.dataset.model === model) && sought.every((word) => text.includes(word));
     if (fits && states.size) {
       const tiles = $$(".tile", shot);
-      tiles.forEach((tile) => { tile.hidden = !states.has(tile.dataset.state); });
+      tiles.forEach((tile) => {
+        tile.hidden = !states.has(tile.dataset.state) && !("open" in tile.dataset && states.has("none picked"));
+      });
       fits = tiles.some((tile) => !tile.hidden);
     } else if (fits) $$(".tile[hidden]", shot).forEach((tile) => { tile.hidden = false; });
     shot.hidden = !fits;
@@ -129,7 +132,10 @@ const keys = {
   "?": () => $("#help").showModal(),
   b: (tile) => start(tile?.closest(".shot").dataset.shot),
   c: (tile) => { if (tile) copy($(".copy", tile)?.dataset.command); },
-  p: (tile) => $(".pick", tile ?? document.createElement("i"))?.click(),
+  p: (tile) => {
+    if (tile && $(".pick", tile)) $(".pick", tile).click();
+    else if (!document.body.dataset.token) toast("Takes are picked on a served page: shotmake review --serve");
+  },
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
