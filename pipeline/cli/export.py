@@ -89,9 +89,15 @@ def _write(texts: list[str], form: str, folder: Folder) -> list[Path]:
         with disk.guarded(path):
             disk.replace(path, text.encode())
     if form == "edl":
-        for path in takewhile(Path.is_file, numbered):
+        for path in takewhile(_is_list, numbered):
             folder.remove(path.name)
     return paths
+
+
+def _is_list(path: Path) -> bool:
+    """Whether an EDL of ours lies there, and not somebody's own that is called so."""
+    with disk.guarded(path):
+        return b"\n* SHOT: " in (disk.read(path) or b"") if path.is_file() else False
 
 
 def _tell(made: Conformed, terminal: Terminal) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.cli.films import film_of
 from pipeline.errors import ShotmakeError
 from pipeline.rendering import disk
+from pipeline.review.freshness import require_own
 from pipeline.review.page import page
 from pipeline.review.posters import make_posters
 from pipeline.storyboard.catalog import load_catalog
@@ -46,6 +47,9 @@ def review_run(stale: Sequence[tuple[Storyboard, Planned]], desk: Desk, terminal
 
 def write_page(film: Film, folder: Folder, catalog: Catalog, terminal: Terminal) -> Posters:
     """Write one film's page, and the posters that are missing. Raises `FolderError`."""
+
+    with disk.guarded(folder.page_path):
+        require_own(folder.page_path)
 
     def begin(count: int) -> None:
         if count >= _WORTH_A_WORD:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pipeline import __version__
+from pipeline.errors import FolderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,3 +26,18 @@ def is_fresh(page: Path, sources: Sequence[Path]) -> bool:
             return f'content="{GENERATOR}"'.encode() in file.read(_HEAD_BYTES)
     except OSError:
         return False
+
+
+def require_own(page: Path) -> None:
+    """Raises `FolderError` where a page would take the place of somebody's own, which no run has
+    made; `OSError` where that can't be read. A link holds nothing, and isn't followed.
+    """
+    if page.is_symlink():
+        return
+    try:
+        with page.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        return
+    if head and b'name="generator" content="shotmake ' not in head:
+        raise FolderError(f"{page}: is no page of shotmake's, and is left as it is; move it away")

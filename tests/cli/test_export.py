@@ -153,6 +153,9 @@ async def test_lists_of_an_earlier_longer_film_go(capsys: pytest.CaptureFixture[
     assert export("edl") == 1
     assert sorted(each.name for each in FOLDER.glob("*.edl")) == ["film.4.edl", "film.edl"]
     assert capsys.readouterr().out.splitlines()[-1].startswith(f"timeline: {FOLDER}/film.edl  999")
+    (FOLDER / "film.2.edl").write_text("TITLE: mine\n")
+    assert export("edl") == 1
+    assert (FOLDER / "film.2.edl").read_text() == "TITLE: mine\n"
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,16 @@ def test_a_run_ends_with_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert "On the sea" in PAGE.read_text("utf-8")
 
 
+def test_a_page_of_somebody_s_own_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs made none once, and somebody may have: it is told, and changes nothing else."""
+    PAGE.parent.mkdir(parents=True)
+    PAGE.write_text("<title>My notes</title>", "utf-8")
+    assert command(["run"]) == 0
+    assert f"no review page: {PAGE}: is no page of shotmake's" in capsys.readouterr().out
+    assert command(["review"]) != 0
+    assert PAGE.read_text("utf-8") == "<title>My notes</title>"
+
+
 def test_no_review_writes_none() -> None:
     """For those who don't look at pages: CI, or thousands of clips."""
     assert command(["run", "--no-review"]) == 0
