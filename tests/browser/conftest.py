@@ -41,9 +41,11 @@ def launched(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=_QUIET)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser, once for all."""
+    """The browser, once for all. It is closed behind the last of these tests: Playwright keeps an
+    event loop running in this thread until then, and no async test could begin.
+    """
     with sync_playwright() as playwright:
         browser = launched(playwright)
         yield browser
