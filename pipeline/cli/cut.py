@@ -16,7 +16,9 @@ from pipeline.figures import count_text
 from pipeline.media.assembling import assemble
 from pipeline.media.reels import Reel, read_reel
 from pipeline.rendering.disk import guarded, written
-from pipeline.review.cut import Cut, plan_cut, remarks, time_text
+from pipeline.review.advice import run_command
+from pipeline.review.cut import Cut, plan_cut, time_text
+from pipeline.review.film import remarks
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +81,7 @@ def _cut(bench: _Bench, *, slate: bool) -> Exit:
     if not reels:
         raise MediaError(
             f"{film.board.name}: nothing is rendered yet in pass {film.board.pass_name}; "
-            "`shotmake run` renders it"
+            f"`{run_command(film)}` renders it"
         )
     made = plan_cut(film, reels, slate=slate)
     _remark(bench, target)

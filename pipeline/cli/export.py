@@ -105,6 +105,9 @@ def _tell(made: Conformed, terminal: Terminal) -> None:
     for placed in made.shots:
         if placed.media is None:
             terminal.warn(f"{placed.shot.shot}: missing: {placed.missing}", "yellow")
-        elif placed.media.take.standing is Standing.CHANGED:
-            reason = placed.facts["note"]
+            continue
+        if placed.shot.for_want_of_a_pick:
+            terminal.say(f"{placed.shot.shot}: {placed.shot.for_want_of_a_pick}", "yellow")
+        if placed.media.take.standing is Standing.CHANGED:
+            reason = placed.media.take.told.step.reason
             terminal.say(f"{placed.media.take.key}: changed since it was rendered: {reason}")

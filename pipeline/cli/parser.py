@@ -253,18 +253,12 @@ def _count(text: str) -> Any:
     return _number(text, int, 0, 10, "a whole number from 0 to 10")
 
 
-def _port(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 65535:
-        raise argparse.ArgumentTypeError("from 0 to 65535")
-    return value
+def _port(text: str) -> Any:
+    return _number(text, int, 0, 65535, "a whole number from 0 to 65535")
 
 
-def _tasks(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 2000:
-        raise argparse.ArgumentTypeError("from 1 to 2000")
-    return value
+def _tasks(text: str) -> Any:
+    return _number(text, int, 1, 2000, "a whole number from 1 to 2000")
 
 
 def _amount(text: str) -> Any:

@@ -45,7 +45,7 @@ def write_picks(path: Path, wishes: Mapping[str, int | None], outputs: Path) -> 
     for shot, take in wishes.items():
         _require_take(loaded, path, shot, take)
     target = path.resolve()
-    with disk.guarded(path):
+    with disk.guarded(path, in_outputs=False):
         old = target.read_bytes()
         new = _edited(old, path, loaded, wishes)
         after = _load(path, outputs, {path: new})

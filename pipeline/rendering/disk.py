@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 _LINK = "is a symbolic link, which is not followed; remove it, or put in its place what it leads to"
 
 
-_ELSEWHERE = "; make it writable, or give another place with --outputs"
-_IN_THE_WAY = "; move away what lies there, or give another place with --outputs"
+_OTHER_PLACE = ", or give another place with --outputs"
+_ELSEWHERE = f"; make it writable{_OTHER_PLACE}"
+_IN_THE_WAY = f"; move away what lies there{_OTHER_PLACE}"
 _REMEDIES = {
     errno.ENOSPC: "; free some space, then run again",
     errno.EDQUOT: "; free some space, then run again",
@@ -40,12 +41,16 @@ _STAY = os.O_NOFOLLOW
 
 
 @contextmanager
-def guarded(path: Path) -> Iterator[None]:
-    """What the operating system refuses, as `FolderError` naming the path."""
+def guarded(path: Path, *, in_outputs: bool = True) -> Iterator[None]:
+    """What the operating system refuses, as `FolderError` naming the path.
+
+    What isn't `in_outputs` is where it is: no option gives it another place.
+    """
     try:
         yield
     except OSError as error:
-        raise FolderError(f"{path}: {reason(error)}{remedy(error)}") from error
+        does = remedy(error) if in_outputs else remedy(error).replace(_OTHER_PLACE, "")
+        raise FolderError(f"{path}: {reason(error)}{does}") from error
 
 
 def reason(error: OSError) -> str:

@@ -49,14 +49,13 @@ def advise(take: ShownTake, shot: ShownShot, film: Film) -> Advice:
         says = f"{step.reason}: {says}"
     number = take.told.take.number
     name = take.key if number > 1 or len(shot.takes) == 1 else f"{shot.shot}.t1"
-    command = run_command(film, name, *_OPTIONS.get(take.standing, ()))
+    command = run_command(film, "--shot", name, *_OPTIONS.get(take.standing, ()))
     return Advice(says, command, take.standing is Standing.CURRENT)
 
 
-def run_command(film: Film, name: str, *options: str) -> str:
-    """`shotmake run specs/ramen.yaml --pass draft --shot pour`, to copy into a shell."""
-    board = film.board
-    words = ["shotmake", "run", str(board.path), "--pass", board.pass_name, "--shot", name]
+def run_command(film: Film, *options: str) -> str:
+    """`shotmake run specs/ramen.yaml --pass draft`, with further options, to copy into a shell."""
+    words = ["shotmake", "run", str(film.board.path), "--pass", film.board.pass_name]
     return shlex.join([*words, *options, *outputs_option(film.folder)])
 
 

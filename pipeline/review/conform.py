@@ -86,6 +86,8 @@ class Placed:
             known |= facts(chosen)
         if self.missing and self.missing != known["status"]:
             known["note"] = plain(self.missing)
+        elif shot.for_want_of_a_pick and not self.missing:
+            known["note"] = "; ".join(filter(None, (shot.for_want_of_a_pick, known["note"])))
         return known
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.media.cards import Card
 from pipeline.media.montage import Montage, Scene
-from pipeline.review.film import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,19 +58,6 @@ def plan_cut(film: Film, reels: Mapping[str, Reel], *, slate: bool) -> Cut:
         scenes = (_leader(film, scenes, rate, missing), *scenes)
     montage = Montage(film.board.title, scenes, size, rate, copied=not reason)
     return Cut(montage, missing, reason)
-
-
-def remarks(film: Film) -> Iterator[tuple[str, str]]:
-    """What somebody who watches the film ought to know, by shot."""
-    for shot in film.shots:
-        chosen = shot.chosen
-        if chosen is None or chosen.clip is None:
-            continue
-        if len(shot.takes) > 1 and shot.picked is None:
-            count = len(shot.takes)
-            yield shot.shot, f"take {chosen.told.take.number} of {count}, as none is picked"
-        if chosen.standing is not Standing.CURRENT:
-            yield shot.shot, "the clip is of an earlier request"
 
 
 def why_not_joined(reels: Mapping[str, Reel]) -> str:

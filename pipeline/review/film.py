@@ -94,6 +94,16 @@ class ShownShot:
         return next(circled, None) or next(with_clip, None) or next(iter(self.takes), None)
 
     @property
+    def for_want_of_a_pick(self) -> str:
+        """Which take stands for the shot though nobody has picked it, in words; empty if somebody
+        has, or if there is only one.
+        """
+        chosen = self.chosen
+        if chosen is None or self.picked is not None or len(self.takes) == 1:
+            return ""
+        return f"take {chosen.told.take.number} of {len(self.takes)}, as none is picked"
+
+    @property
     def missing(self) -> str:
         """Why there is no clip to show for the shot, in words; empty if there is one."""
         chosen = self.chosen
@@ -126,6 +136,18 @@ class Film:
     def takes(self) -> Iterator[ShownTake]:
         """All takes, in cutting order."""
         return (take for shot in self.shots for take in shot.takes)
+
+
+def remarks(film: Film) -> Iterator[tuple[str, str]]:
+    """What somebody who watches the film ought to know, by shot."""
+    for shot in film.shots:
+        chosen = shot.chosen
+        if chosen is None or chosen.clip is None:
+            continue
+        if shot.for_want_of_a_pick:
+            yield shot.shot, shot.for_want_of_a_pick
+        if chosen.standing is not Standing.CURRENT:
+            yield shot.shot, "the clip is of an earlier request"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,8 @@ async def test_a_slate_is_a_leader_and_ids(world: World, cut: Cut) -> None:
 @pytest.mark.parametrize("slate", [(), ("--slate",)])
 async def test_nothing_is_cut_of_nothing(world: World, cut: Cut, slate: tuple[str, ...]) -> None:
     """Exit 1, and no file, be nothing tried yet or all of it failed."""
-    nothing = "shotmake: film: nothing is rendered yet in pass draft; `shotmake run` renders it"
+    command = f"shotmake run {SPEC} --pass draft"
+    nothing = f"shotmake: film: nothing is rendered yet in pass draft; `{command}` renders it"
     assert cut(*slate) == (1, [nothing])
     assert not Path("outputs").exists()
     world.board(BOARD.replace("prompt: ", "prompt: FAILS ").replace('FAILS "Broth', '"FAILS'))

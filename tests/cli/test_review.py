@@ -142,8 +142,9 @@ def test_what_is_wrong_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     results = Path("outputs/film/animatic/results.json")
     results.parent.mkdir(parents=True)
     results.write_text("{", "utf-8")
-    assert command(["review"]) == 6
-    assert "results.json" in capsys.readouterr().err
+    for arguments in (["review"], ["review", "--serve", "--port", "0"]):
+        assert command(arguments) == 6
+        assert "results.json" in capsys.readouterr().err
     assert not PAGE.exists()
 
 

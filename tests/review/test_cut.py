@@ -12,7 +12,8 @@ from pipeline.cli.boards import load
 from pipeline.cli.films import film_of
 from pipeline.media.cards import Card
 from pipeline.media.reels import Coding, Reel
-from pipeline.review.cut import plan_cut, remarks, time_text
+from pipeline.review.cut import plan_cut, time_text
+from pipeline.review.film import remarks
 from tests.support.world import CATALOG
 
 if TYPE_CHECKING:
