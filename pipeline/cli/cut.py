@@ -17,7 +17,7 @@ from pipeline.media.assembling import assemble
 from pipeline.media.reels import Reel, read_reel
 from pipeline.rendering.disk import guarded, written
 from pipeline.review.advice import run_command
-from pipeline.review.cut import Cut, plan_cut, time_text
+from pipeline.review.cut import Cut, plan_cut, time_text, why_missing
 from pipeline.review.film import remarks
 
 if TYPE_CHECKING:
@@ -151,15 +151,15 @@ def _reels(bench: _Bench) -> dict[str, Reel]:
 def _remedy(record: Record, *, free: bool) -> str:
     if record.task_id is None:
         return "Put that back, or `shotmake accept` this one."
-    does = "draws" if free else "fetches"
-    return f"Remove it, and `shotmake run` {does} that anew, free; or `shotmake accept` this one."
+    anew = "draws that anew, free" if free else "fetches that anew, free while the provider has it"
+    return f"Remove it, and `shotmake run` {anew}; or `shotmake accept` this one."
 
 
 def _remark(bench: _Bench, target: Path) -> None:
     """What people should know of the shots, and of the film's name."""
     for shot in bench.film.shots:
         if shot.missing:
-            text = f"{bench.prefix}{shot.shot}: a card stands for it – {shot.missing}"
+            text = f"{bench.prefix}{shot.shot}: a card stands for it – {why_missing(shot)}"
             bench.terminal.warn(text, "yellow")
     for name, remark in remarks(bench.film):
         bench.terminal.say(f"{bench.prefix}{name}: {remark}", "yellow")

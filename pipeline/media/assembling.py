@@ -31,11 +31,13 @@ def assemble(montage: Montage, path: Path, progress: Callable[[int], None]) -> N
     """
     import av  # noqa: PLC0415
 
+    # Chapters are counted by the film's own clock. In this one every picture's time is a whole
+    # number, and every sample's where that fits into 31 bits.
+    clock = math.lcm(montage.rate.numerator, RATE)
     options = {
         "movflags": "+faststart",
         "fflags": "+bitexact",
-        # Chapters are counted by this clock: in it every picture's time is a whole number.
-        "movie_timescale": str(math.lcm(montage.rate.numerator, RATE)),
+        "movie_timescale": str(clock if clock < 1 << 31 else montage.rate.numerator),
     }
     try:
         with av.open(str(path), "w", format="mp4", options=options) as container:

@@ -30,6 +30,9 @@ _USUAL: Final = tuple(
 )  # fmt: skip
 """What a rate is likely to be that a coarse clock can't tell exactly."""
 
+_CLOCK_MAX: Final = 1_000_000
+"""A film's clock counts this many ticks a second at most."""
+
 _SLACK_SECONDS: Final = Fraction(1, 1000)
 
 
@@ -163,7 +166,8 @@ def constant_rate(shown: Sequence[int], last_ticks: int, tick: Fraction) -> Frac
             for number, pts in enumerate(ends)
         ):
             return rate
-    return average if len(steps) == 1 else None
+    odd = len(steps) > 1 or average.numerator > _CLOCK_MAX
+    return None if odd else average
 
 
 def _coding(stream: VideoStream, first: VideoFrame) -> Coding:

@@ -112,10 +112,9 @@ def written(path: Path) -> Iterator[Path]:
     Whatever is raised, the neighbour goes, and what was there stays. Raises `OSError`.
     """
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    new.unlink(missing_ok=True)  # a killed one's, or a link that was planted
     try:
-        with new.open("xb"):
-            pass
+        new.unlink(missing_ok=True)  # a killed one's, or a link that was planted
+        new.open("xb").close()
         yield new
         sync(new)
         new.replace(path)

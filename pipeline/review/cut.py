@@ -60,6 +60,12 @@ def plan_cut(film: Film, reels: Mapping[str, Reel], *, slate: bool) -> Cut:
     return Cut(montage, missing, reason)
 
 
+def why_missing(shot: ShownShot) -> str:
+    """Why a card stands for a shot, and what helps where that costs nothing."""
+    to_fetch = shot.missing == Standing.TO_FETCH
+    return f"{shot.missing}: a run brings it back, free" if to_fetch else shot.missing
+
+
 def why_not_joined(reels: Mapping[str, Reel]) -> str:
     """Why clips can't share a track as they are; empty if they can."""
     for shot, reel in reels.items():
@@ -147,7 +153,7 @@ def _card(shot: ShownShot, total: int) -> Card:
         f"shot {shot.number} of {total} · {shot.request.duration} s",
         shot.shot,
         shot.request.prompt,
-        shot.missing,
+        why_missing(shot),
     )
 
 

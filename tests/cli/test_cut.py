@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
-import threading
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import pipeline
 from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.cli.main import command
 from pipeline.media.assembling import assemble
@@ -186,7 +189,10 @@ async def test_a_damaged_clip_ends_it(world: World, cut: Cut, slate: tuple[str, 
     spoil(pour)
     bite.write_bytes(bite.read_bytes()[:-50])
     code, lines = cut(*slate)
-    remedy = "Remove it, and `shotmake run` fetches that anew, free; or `shotmake accept` this one."
+    remedy = (
+        "Remove it, and `shotmake run` fetches that anew, free while the provider has it; "
+        "or `shotmake accept` this one."
+    )
     assert code == 1
     assert lines == [
         f"shotmake: outputs/film/draft/pour.mp4: it is not the clip on record. {remedy}",
@@ -228,7 +234,8 @@ async def test_a_clip_that_is_gone_is_a_card(world: World, cut: Cut) -> None:
     await world.run(SPEC)
     world.folder().clip("pour.mp4").unlink()
     code, lines = cut()
-    assert (code, lines[0]) == (1, "pour: a card stands for it – to fetch")
+    said = "pour: a card stands for it – to fetch: a run brings it back, free"
+    assert (code, lines[0]) == (1, said)
 
 
 async def test_a_shot_called_cut_keeps_its_clip(world: World, cut: Cut) -> None:
@@ -327,25 +334,21 @@ async def test_an_interrupted_cut_leaves_nothing(
     await world.run(SPEC)
     assert cut()[0] == 0
     before = FILM.read_bytes()
-    main = threading.main_thread().ident
-    assert main is not None
-
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not any(path.stat().st_size for path in FILM.parent.glob("cut.mp4.*")):
-            if ended.is_set():
-                return
-        signal.pthread_kill(main, end)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    code, lines = cut("--slate")
-    ended.set()
-    watcher.join()
-    assert (code, lines) == (130, ["shotmake: interrupted; what is in flight is on record"])
+    command_line = [sys.executable, "-m", "pipeline", "cut", "--slate", "--pass", "draft"]
+    path = {"PYTHONPATH": str(Path(pipeline.__file__).parents[1])}
+    with subprocess.Popen(
+        command_line, env={**os.environ, **path}, stdout=-1, stderr=-1, text=True
+    ) as process:
+        written = FILM.with_name(f"cut.mp4.{process.pid}.new")
+        while process.poll() is None and not written.exists():
+            pass
+        process.send_signal(end)
+        _out, said = process.communicate()
+    assert (process.returncode, said) == (
+        130,
+        "shotmake: interrupted; what is in flight is on record\n",
+    )
     assert (FILM.read_bytes(), litter()) == (before, [])
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 @pytest.mark.parametrize("name", ["pour.mp4", "cut.mp4"])

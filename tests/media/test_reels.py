@@ -47,6 +47,8 @@ def test_a_rate_is_told_by_the_times(rate: Fraction, tick: Fraction) -> None:
         ([5, 46], 1, MILLISECOND, Fraction(24)),
         ([0, 1, 2, 3], 1, Fraction(1, 19), Fraction(19)),
         ([0, 1], 7, Fraction(1, 24), Fraction(24)),
+        ([0, 37_000], 1, Fraction(1, 999_983), Fraction(999_983, 37_000)),
+        ([0, 148_001], 1, Fraction(1, 4_000_000), None),
         (UNEVEN, 1, MILLISECOND, None),
         ([0, 1, 2, 4], 1, Fraction(1, 24), None),
     ],
@@ -54,7 +56,8 @@ def test_a_rate_is_told_by_the_times(rate: Fraction, tick: Fraction) -> None:
 def test_rates_of_few_pictures(
     times: Sequence[int], last: int, tick: Fraction, rate: Fraction | None
 ) -> None:
-    """One picture has the rate of its own length; an unusual rate is one; a gap is none."""
+    """One picture has the rate of its own length; an unusual rate is one; a gap is none, nor
+    is what no clock of a film could tell."""
     assert constant_rate(times, last, tick) == rate
 
 
