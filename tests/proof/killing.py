@@ -151,6 +151,8 @@ def undisturbed(stage: Stage, workload: Sequence[Act]) -> Undisturbed:
     assert all(ended.exit in {0, 1} for ended in ends), [ended.stderr for ended in ends]
     for scene in scenes:
         scene.require_oracle("undisturbed")
+    assert scenes[0].state() == scenes[1].state(), "a twin is as the scene is"
+    assert len(scenes[0].charges) == len(scenes[1].charges)
     shorter = min((ended.crossed for ended in ends), key=len)
     return Undisturbed(scene.state(), len(scene.charges), shorter)
 
