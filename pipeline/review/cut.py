@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.media.cards import Card
 from pipeline.media.montage import Montage, Scene
+from pipeline.review.film import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -121,6 +121,8 @@ def play(
     """One act in every scene, side by side; `hits` is what each process meets."""
     stage = scenes[0].stage
     stage.overloaded.on, stage.busy.on = act.overloaded, act.busy
+    if not act.busy:  # what was slow has ended, and every process finds it so
+        stage.portal.call(stage.idle)
     orders = []
     for scene, hit in zip(scenes, hits or [{}] * len(scenes), strict=True):
         scene.film(*act.prompts)

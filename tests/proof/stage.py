@@ -27,7 +27,7 @@ from pipeline.rendering.records import KEPT
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.studio.app import Studio
 from pipeline.studio.engine import EngineError, Job
-from pipeline.studio.tasks import Bounds, House
+from pipeline.studio.tasks import ENDS, Bounds, House
 from tests.support.engine import padded
 from tests.support.forks import Ended, Forks, Order
 from tests.support.served import in_a_loop
@@ -66,6 +66,12 @@ class Stage:
         folder = self.root / f"scene-{number}"
         (folder / "specs").mkdir(parents=True)
         return Scene(self, folder, f"sk-byts-{number:08d}-{time.time_ns()}")
+
+    async def idle(self) -> None:
+        """Wait until nothing is being rendered any more."""
+        with anyio.fail_after(60):
+            while self.studio.tasks.statuses().keys() - ENDS:
+                await anyio.sleep(0.001)
 
     async def order_again(self, tasks: Sequence[StudioTask], account: str) -> dict[str, str]:
         """An account orders what another one has; answers, as soon as its tasks have come as far,
