@@ -159,6 +159,10 @@ def test_filters_by_state_model_and_words(visit: Go, address: str) -> None:
     assert shown() == []
     page.click("#all")
     assert shown() == KEYS
+    page.get_by_role("checkbox", name="none picked").check(force=True)
+    assert shown() == MARKET
+    page.click("#find")
+    page.keyboard.press("Escape")
     page.fill("#find", "451")
     assert shown() == ["fight"]
 
@@ -259,4 +263,6 @@ def test_without_scripts_it_is_all_there_to_read(chromium: Any, address: str) ->
     page.goto(address)
     assert page.locator(".tile").count() == len(KEYS)
     assert page.locator(".prompt").first.is_visible()
+    for useless in ("#find", "#play", ".copy >> nth=0"):
+        assert not page.locator(useless).is_visible()
     context.close()

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline.cli.pages import typical_of
 from pipeline.rendering.records import Failure
+from pipeline.rendering.work import Terms
 from pipeline.review.film import Sources, film
 from pipeline.review.page import page, parts
 from pipeline.review.posters import Posters, make_posters
@@ -161,6 +162,26 @@ async def test_every_fact_of_a_take_is_there(a_film: Film) -> None:
     )
     assert "a failed task is not billed" in " ".join(seen(shots["train"]).words)
     assert "2 attempts" in " ".join(seen(shots["sea"]).words)
+
+
+@pytest.mark.anyio
+async def test_a_take_under_way_keeps_its_earlier_clip(world: World) -> None:
+    """It can be watched meanwhile. While a run is at it the page says what goes on; with none, what
+    the task waits for, and nothing that isn't so.
+    """
+    async with World(world.root, latency_seconds=lambda job: 60 * ("cup" in job.prompt)) as slow:
+        await slow.run(slow.film("a bowl"))
+        await slow.run(slow.film("a cup"), terms=Terms(timeout_seconds=5))
+        shown = show(slow)
+    idle = parts(shown, Posters(), TYPICAL, "").shots["a"]
+    going = parts(replace(shown, running=True), Posters(), TYPICAL, "").shots["a"]
+    for html in (idle, going):
+        assert 'data-clip="a.mp4"' in html
+        assert "earlier clip" in html
+    assert "is open; the next run collects what it brings" in idle
+    assert "rendering" not in idle
+    assert "rendering" in going
+    assert "next run" not in going
 
 
 @pytest.mark.anyio
