@@ -26,13 +26,7 @@ if TYPE_CHECKING:
 # stand still; it also reads memory that nobody has written (x264 core 165, widths that 256 doesn't
 # divide), so that one film in twenty came out otherwise. As many threads everywhere, as their
 # number may show in the result, too.
-_OPTIONS: Final = {
-    "preset": "veryfast",
-    "crf": "18",
-    "mbtree": "0",
-    "threads": "4",
-    "forced-idr": "1",
-}
+_OPTIONS: Final = {"preset": "veryfast", "crf": "18", "mbtree": "0", "threads": "4"}
 _GROUP_SECONDS: Final = 2
 """An editor decodes this much at most to get to a picture."""
 

@@ -38,6 +38,7 @@ KINDS = {
     "25 a second": Made(rate=Fraction(25)),
     "30 a second": Made(rate=Fraction(30), pictures=31),
     "23.976 a second": Made(rate=NTSC, pictures=47),
+    "48 a second": Made(rate=Fraction(48), pictures=41),
     "60 a second": Made(rate=Fraction(60)),
     "a picture a second": Made(rate=Fraction(1), pictures=3),
     "one picture": Made(pictures=1),
@@ -128,6 +129,7 @@ SHAPES = {
     "wide pixels": (Plain((160, 180), aspect=Fraction(2)), [(60, 5, RED), (310, 170, BLUE)]),
     "high pixels": (Plain((320, 90), aspect=Fraction(1, 2)), [(60, 5, RED), (310, 170, BLUE)]),
     "BT.601": (Plain((320, 180), matrix=5), [(20, 90, RED), (160, 90, BLUE)]),
+    "BT.601, untold": (Plain((320, 180), matrix=5, told=False), [(20, 90, RED), (160, 90, BLUE)]),
     "full range": (Plain((320, 180), full=True), [(20, 90, RED), (160, 90, BLUE)]),
 }
 
@@ -139,6 +141,17 @@ def test_a_clip_stands_in_the_middle_of_black(tmp_path: Path, kind: str) -> None
     pixels = first_of(tmp_path, plain(made), (320, 180))
     for x, y, colour in looks:
         assert pixels[y, x] == pytest.approx(colour, abs=6), (x, y)
+
+
+def test_nothing_of_a_clip_is_left_beside_the_next_one(tmp_path: Path) -> None:
+    """An upright clip behind a wide one, and that again: bars are black, and pictures whole."""
+    shapes = [Plain((320, 90)), Plain((90, 180)), Plain((320, 90))]
+    reels = reels_of(tmp_path, [plain(made) for made in shapes])
+    pictures = shown(film(tmp_path, map(scene, reels), FILM, (320, 180)))
+    for number, at in ((0, (5, 160)), (3, (90, 40)), (3, (90, 280)), (6, (5, 160))):
+        assert grey(pictures[number])[at] < 20
+    for number, at in ((0, (90, 300)), (3, (5, 160)), (6, (90, 40))):
+        assert grey(pictures[number])[at] > 40
 
 
 @pytest.mark.parametrize("turned", [90, 180, -90])

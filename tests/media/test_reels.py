@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +15,10 @@ import pytest
 
 from pipeline.errors import MediaError
 from pipeline.media.reels import constant_rate, read_reel
+from pipeline.media.seams import _idr_length
 from pipeline.review.cut import why_not_joined
 from tests.support.cutting import reels_of
+from tests.support.heard import Clicks, heard
 from tests.support.numbered import Made, box, numbered, played
 
 if TYPE_CHECKING:
@@ -110,6 +113,24 @@ def beheaded(clip: bytes) -> bytes:
     return rewritten(clip, lambda number, content: content if number >= keys[1] else None)
 
 
+def of_two_codings(clip: bytes) -> bytes:
+    """The clip, stored in several chunks, with a second sample description for the last of them."""
+    at = box(clip, b"stsd")
+    end = at - 8 + int.from_bytes(clip[at - 8 : at - 4], "big")
+    again = clip[at + 8 : end]
+    made = bytearray(clip[:end] + again + clip[end:])
+    made[at + 4 : at + 8] = (2).to_bytes(4)
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+        begin = box(clip, name) - 8
+        size = int.from_bytes(clip[begin : begin + 4], "big") + len(again)
+        made[begin : begin + 4] = size.to_bytes(4)
+    chunks = box(bytes(made), b"stsc") + 8
+    count = int.from_bytes(made[chunks - 4 : chunks], "big")
+    assert count > 1
+    made[chunks + 12 * count - 4 : chunks + 12 * count] = (2).to_bytes(4)
+    return bytes(made)
+
+
 def unit(*content: int) -> bytes:
     """A NAL unit as MP4 has it, behind its length."""
     return len(content).to_bytes(4) + bytes(content)
@@ -134,6 +155,7 @@ def mpeg4() -> bytes:
 SPS = unit(0x67, 1, 2, 3, 4)
 HITCHES: dict[str, Callable[[], bytes]] = {
     "is coded as mpeg4": mpeg4,
+    "changes its coding midway": lambda: of_two_codings(heard(numbered(Made()), Clicks((), 1.6))),
     "has an edit list that leaves pictures away": lambda: edited(numbered(Made())),
     "has no constant rate": lambda: numbered(
         Made(pictures=len(UNEVEN), pts=UNEVEN, tick=MILLISECOND)
@@ -183,6 +205,19 @@ def test_key_pictures_that_meet_must_be_told_apart(tmp_path: Path) -> None:
     assert joint("24", "25") == joint("13", "25") == joint("24", "1") == ""
     for one in ("25", "1"):
         assert joint(one, "24") == "a ends with a key picture like the one b begins with"
+
+
+@pytest.mark.parametrize(
+    ("number", "zeros"), [(0, 16), (1, 17), (2, 17), (3, 18), (65_534, 31), (65_535, 32)]
+)
+def test_numbers_of_idr_pictures_are_read(number: int, zeros: int) -> None:
+    """With a frame_num of 16 bits; also where zeros in a row are kept from looking like the start
+    of something."""
+    exp_golomb = f"{number + 1:b}"
+    bits = "1" + "0001000" + "1" + "0" * 16 + "0" * (len(exp_golomb) - 1) + exp_golomb
+    header = int(bits.ljust(len(bits) + 7 & ~7, "1"), 2).to_bytes((len(bits) + 7) // 8)
+    kept = re.sub(b"\0\0(?=[\0-\3])", b"\0\0\3", header)
+    assert _idr_length(b"\x65" + kept + b"rest") == zeros
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,10 @@ def test_sound_goes_with_its_pictures(tmp_path: Path) -> None:
         Clicks((0.5,), 1.0833, codec="libmp3lame"),
     ]
     clips = [heard(pictures_of, track) if track else pictures_of for track in tracks]
-    path = joined(tmp_path, clips)
+    # Its pictures begin 100/24 s after its sound.
+    late = heard(numbered(Made(pictures=26, pts=tuple(range(100, 126)))), Clicks((1, 4.5), 6))
+    tracks.append(Clicks((4.5 - 100 / 24,), 1))
+    path = joined(tmp_path, [*clips, late])
     expected = [
         number * 26 / 24 + at
         for number, track in enumerate(tracks)
@@ -189,7 +192,7 @@ def test_sound_goes_with_its_pictures(tmp_path: Path) -> None:
     clicks, seconds = clicks_in(path)
     assert clicks == pytest.approx(expected, abs=0.001)
     assert seconds == pytest.approx(len(tracks) * 26 / 24, abs=0.001)
-    assert coded(path.read_bytes()) == coded(pictures_of) * len(tracks)
+    assert coded(path.read_bytes()) == coded(pictures_of) * len(clips) + coded(late)
     told = probed(path, "-show_streams", "-show_format")
     sound = told["streams"][1]
     assert (sound["codec_name"], sound["sample_rate"], sound["channels"]) == ("aac", "48000", 2)
@@ -197,12 +200,13 @@ def test_sound_goes_with_its_pictures(tmp_path: Path) -> None:
 
 
 def test_sound_does_not_drift(tmp_path: Path) -> None:
-    """After 200 joints at 23.976 a second, none of them at a block's edge, a click is where it was
-    in the clip."""
-    clip = heard(numbered(Made(pictures=5, rate=NTSC)), Clicks((0.1,), 0.25))
+    """After 200 joints at 29.97 a second, hardly one of them at a whole sample, let alone at a
+    block's edge, a click is where it was in the clip."""
+    rate = Fraction(30_000, 1001)
+    clip = heard(numbered(Made(pictures=5, rate=rate)), Clicks((0.1,), 0.25))
     (reel,) = reels_of(tmp_path, [clip])
-    path = film(tmp_path, (Scene(str(n), reel, 5) for n in range(200)), NTSC)
-    expected = [float(n * 5 / NTSC) + 0.1 for n in range(200)]
+    path = film(tmp_path, (Scene(str(n), reel, 5) for n in range(200)), rate)
+    expected = [float(n * 5 / rate) + 0.1 for n in range(200)]
     assert clicks_in(path)[0] == pytest.approx(expected, abs=0.001)
 
 

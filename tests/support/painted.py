@@ -15,7 +15,9 @@ RED, BLUE = (230, 40, 40), (40, 60, 220)
 
 @dataclass(frozen=True)
 class Plain:
-    """A clip of one colour, its left quarter another one; `aspect` is that of a pixel."""
+    """A clip of one colour, its left quarter another one; `aspect` is that of a pixel, and `matrix`
+    as PyAV counts them. `told`: the clip says by which it was made.
+    """
 
     size: tuple[int, int]
     left: tuple[int, int, int] = RED
@@ -24,6 +26,7 @@ class Plain:
     turned: int = 0
     matrix: int = 1
     full: bool = False
+    told: bool = True
 
 
 def plain(made: Plain) -> bytes:
@@ -36,7 +39,8 @@ def plain(made: Plain) -> bytes:
             stream = container.add_stream("libx264", rate=24, options={"crf": "1"})
             stream.width, stream.height, stream.pix_fmt = *made.size, "yuv420p"
             coder = stream.codec_context
-            coder.colorspace, coder.color_range = {1: 1, 5: 6}[made.matrix], 1 + made.full
+            coder.colorspace = {1: 1, 5: 6}[made.matrix] if made.told else 2
+            coder.color_range = 1 + made.full
             coder.sample_aspect_ratio = made.aspect
             if made.turned:
                 stream.set_display_rotation(made.turned)
