@@ -13,12 +13,13 @@ from PIL import Image
 from pipeline.errors import MediaError
 from pipeline.media.assembling import assemble
 from pipeline.media.cards import Card
+from pipeline.media.encoding import conformed
 from pipeline.media.frames import frame_png
 from pipeline.media.framing import fitted
 from pipeline.media.montage import Montage, Scene
 from tests.support.cutting import film, probed, reels_of, shown
 from tests.support.heard import Clicks, clicks_in, heard
-from tests.support.numbered import Made, numbered, played
+from tests.support.numbered import Made, box, numbered, played
 from tests.support.painted import BLUE, RED, Plain, plain
 
 if TYPE_CHECKING:
@@ -229,13 +230,18 @@ def grey(picture: av.VideoFrame) -> NDArray[np.int16]:
 
 
 def test_damage_is_told_with_the_clips_name(tmp_path: Path) -> None:
-    """Bytes changed amid a clip: an error that names it, and no picture painted over."""
-    clip = bytearray(numbered(Made(size=(320, 180), x264="scenecut=0:cabac=1")))
-    middle = clip.index(b"mdat") + 3000
-    clip[middle : middle + 400] = bytes(400)
-    reels = reels_of(tmp_path, [numbered(Made()), bytes(clip)])
-    with pytest.raises(MediaError, match=r"1\.mp4: "):
-        film(tmp_path, map(scene, reels), FILM, (160, 96))
+    """Bytes changed anywhere amid a clip: an error that names it, and no picture painted over with
+    what is near, as players do."""
+    whole = numbered(Made(size=(320, 180)))
+    data = box(whole, b"mdat")
+    size = int.from_bytes(whole[data - 8 : data - 4], "big")
+    places = range(data + 900, data + size - 100, 150)
+    for at in places:
+        clip = whole[:at] + bytes(24) + whole[at + 24 :]
+        (reel,) = reels_of(tmp_path, [clip])
+        with pytest.raises(MediaError, match=r"/0\.mp4: (it is|its pict|of its)"):
+            [*conformed(reel, 40, FILM)]
+    assert len(places) > 30
 
 
 def test_progress_counts_all_pictures(tmp_path: Path) -> None:
