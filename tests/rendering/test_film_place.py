@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.rendering.folder import Folder, is_film
+from pipeline.rendering.folder import Folder
+from pipeline.rendering.layout import is_film
 from pipeline.rendering.records import Clip, Record, Status
 
 
