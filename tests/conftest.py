@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio.testing
+from hypothesis import settings
 
 from tests.support.memory import memory
 from tests.support.world import World
@@ -14,6 +15,11 @@ from tests.support.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+
+# How long an example takes is the machine's business, and no claim of any test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:

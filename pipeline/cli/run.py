@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -229,6 +230,13 @@ async def _render(
             crew.cancel_scope.cancel()
     if outcome.interrupted:  # nor amid the folding that is all that is left of the process
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # The same hand has ended the drawing processes, too; that their loop was closed before one
+        # of them was missed is nobody's concern.
+        sys.unraisablehook = _unheard
+
+
+def _unheard(_what: object) -> None:
+    """What Python can raise nowhere is told to nobody."""
 
 
 async def _interrupt(
