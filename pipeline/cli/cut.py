@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.films import films
+from pipeline.cli.terminal import is_screen
 from pipeline.errors import MediaError
 from pipeline.figures import count_text
 from pipeline.media.assembling import assemble
@@ -182,7 +183,7 @@ def _ctrl_c_by_sigterm() -> Iterator[None]:
 def _progress(bench: _Bench, made: Cut) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, where pictures are encoded: that takes about as long as they last."""
     terminal = bench.terminal
-    if not made.reason or terminal.quiet or not terminal.console.is_terminal:
+    if not made.reason or terminal.quiet or not is_screen(terminal.console):
         yield lambda _pictures: None
         return
     from rich.progress import (  # noqa: PLC0415 (only where there is a terminal)
