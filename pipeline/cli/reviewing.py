@@ -49,9 +49,8 @@ def serve(args: argparse.Namespace, destination: Destination, terminal: Terminal
     typical = typical_of(load_catalog(), free=destination.free)
     watched = [Watched.of(board.path, destination, outputs) for board in loaded.boards]
     for each in watched:
-        read(
-            each.folder, destination.provider
-        )  # damaged records are told here, and not to a browser
+        # Damaged records are told here, and not to a browser.
+        read(each.folder, destination.provider)
     subjects = [each.subject(typical) for each in watched]
     with closing(listen(_HOST, args.port)) as bound:
         # It warns when a thread that draws a poster is late.

@@ -61,16 +61,13 @@ def page(
     changes have come that are told to such a page; a file has neither.
     """
     made = [*cards(film, posters, typical)]
-    style = _asset("page.css")
     scripts = ("page.js", "player.js", *(["live.js"] if live else []))
     script = "".join(map(_asset, scripts))
     template = _environment().get_template("page.html")
     text = template.render(
         cards=made,
-        policy=_POLICY.format(style=_hash(style), script=_hash(script)),
-        style=_trusted(style),
+        **_head(f"{film.board.title} · {film.board.pass_name}", script),
         script=_trusted(script),
-        generator=GENERATOR,
         title=film.board.title,
         board=film.board.name,
         pass_name=film.board.pass_name,
@@ -87,16 +84,19 @@ def page(
 
 def boards_page(boards: Sequence[tuple[str, str]]) -> str:
     """A list of pages: address and name."""
+    template = _environment().get_template("boards.html")
+    return str(template.render(boards=boards, **_head("Storyboards")))
+
+
+def _head(heading: str, script: str = "") -> dict[str, Any]:
+    """What the head of a page is made of."""
     style = _asset("page.css")
-    return (
-        _environment()
-        .get_template("boards.html")
-        .render(
-            boards=boards,
-            policy=_POLICY.format(style=_hash(style), script=_hash("")),
-            style=_trusted(style),
-        )
-    )
+    return {
+        "heading": heading,
+        "generator": GENERATOR,
+        "policy": _POLICY.format(style=_hash(style), script=_hash(script)),
+        "style": _trusted(style),
+    }
 
 
 def parts(film: Film, posters: Posters, typical: Typical, live: str) -> Parts:

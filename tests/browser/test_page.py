@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,11 +11,13 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from tests.review.scene import EVIL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
     from tests.browser.conftest import Visit
+    from tests.support.world import World
 
     Go = Callable[..., Visit]
 
@@ -190,13 +193,21 @@ def test_the_board_plays_through(visit: Go, address: str) -> None:
     assert page.locator("video[src]").count() == 0
 
 
-def test_a_clip_that_is_not_here_is_told(visit: Go, address: str, rendered: Any) -> None:
-    """As in a fresh clone: clips aren't in git. The player shows a card and goes on."""
-    clip = rendered.folder().path / "street.t2.mp4"
-    elsewhere = clip.with_suffix(".away")
-    clip.rename(elsewhere)
+@contextmanager
+def away(clip: Path, seen: Visit) -> Iterator[None]:
+    """A clip isn't here for as long as the block lasts; that the browser says so is no fault."""
+    elsewhere = clip.rename(clip.with_suffix(".away"))
     try:
-        seen = visit(address)
+        yield
+    finally:
+        elsewhere.rename(clip)
+    seen.complaints = [each for each in seen.complaints if "ERR_FILE_NOT_FOUND" not in each]
+
+
+def test_a_clip_that_is_not_here_is_told(visit: Go, address: str, rendered: World) -> None:
+    """As in a fresh clone: clips aren't in git. The player shows a card and goes on."""
+    seen = visit(address)
+    with away(rendered.folder().path / "street.t2.mp4", seen):
         seen.page.focus('[data-key="street.t2"] .play')
         seen.page.keyboard.press("Space")
         wait_for(seen.page, "document.querySelector('#toast').textContent.includes('run brings')")
@@ -204,27 +215,18 @@ def test_a_clip_that_is_not_here_is_told(visit: Go, address: str, rendered: Any)
         wait_for(seen.page, "!document.querySelector('#player .card').hidden")
         assert "isn't here" in seen.page.inner_text("#player .card")
         wait_for(seen.page, "document.querySelector('#now').textContent.startsWith('2 of 8')")
-        seen.complaints = [each for each in seen.complaints if "ERR_FILE_NOT_FOUND" not in each]
-    finally:
-        elsewhere.rename(clip)
 
 
 def test_a_clip_that_is_not_here_in_the_middle_is_passed_by(
-    visit: Go, address: str, rendered: Any
+    visit: Go, address: str, rendered: World
 ) -> None:
     """It is asked for while the shot before it plays, and fails then: the board must not stop."""
-    clip = rendered.folder().path / "market.mp4"
-    elsewhere = clip.with_suffix(".away")
-    clip.rename(elsewhere)
-    try:
-        seen = visit(address)
+    seen = visit(address)
+    with away(rendered.folder().path / "market.mp4", seen):
         seen.page.click("#play")
         wait_for(seen.page, "document.querySelector('#now').textContent.startsWith('2 of 8')")
         assert "isn't here" in seen.page.inner_text("#player .card")
         wait_for(seen.page, "document.querySelector('#now').textContent.startsWith('3 of 8')")
-        seen.complaints = [each for each in seen.complaints if "ERR_FILE_NOT_FOUND" not in each]
-    finally:
-        elsewhere.rename(clip)
 
 
 def test_what_the_player_calls_paused_is(visit: Go, address: str) -> None:

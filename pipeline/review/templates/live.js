@@ -33,7 +33,7 @@ function hear(event) {
   const trouble = $("#trouble");
   trouble.textContent = said.trouble;
   trouble.hidden = !said.trouble;
-  link.textContent = said.trouble ? "live, as it was before a mistake" : "live";
+  sayLive();
   if (said.trouble || !said.order) return;
   for (const [id, html] of Object.entries(said.shots)) renew(id, html);
   const wanted = new Set(said.order);
@@ -55,6 +55,7 @@ function say(state, lost) {
   link.textContent = state;
   link.classList.toggle("lost", lost);
 }
+const sayLive = () => say($("#trouble").hidden ? "live" : "live, as it was before a mistake", false);
 // Browsers have six connections to a server, for all their tabs: what nobody sees holds none.
 let heard = document.body.dataset.version;
 let changes = null;
@@ -62,7 +63,7 @@ function follow() {
   changes?.close();
   changes = document.hidden ? null : new EventSource(`events?since=${heard}`);
   changes?.addEventListener("message", hear);
-  changes?.addEventListener("open", () => say("live", false));
+  changes?.addEventListener("open", sayLive);
   changes?.addEventListener("error", () => say("not connected", true));
 }
 document.addEventListener("visibilitychange", follow);
