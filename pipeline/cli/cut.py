@@ -13,12 +13,12 @@ from pipeline.cli.exits import Exit
 from pipeline.cli.films import films
 from pipeline.cli.terminal import is_screen
 from pipeline.errors import MediaError
-from pipeline.figures import count_text
+from pipeline.figures import count_text, length_text
 from pipeline.media.assembling import assemble
 from pipeline.media.reels import Reel, read_reel
 from pipeline.rendering.disk import guarded, written
 from pipeline.review.advice import run_command
-from pipeline.review.cut import Cut, plan_cut, time_text, why_missing
+from pipeline.review.cut import Cut, plan_cut, why_missing
 from pipeline.review.film import remarks
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _told(bench: _Bench, made: Cut, target: Path) -> str:
     montage = made.montage
     shots = count_text(len(bench.film.shots), "shot")
     missing = f" ({made.missing} missing)" if made.missing else ""
-    seconds = time_text(float(montage.frames / montage.rate))
+    seconds = length_text(float(montage.frames / montage.rate))
     size = f"{montage.size[0]}×{montage.size[1]}"
     if made.reason:
         how = f"re-encoded, as {made.reason}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.figures import credits_text, took_text
+from pipeline.figures import clock_text, credits_text, took_text
 from pipeline.rendering.explaining import image_words
 from pipeline.rendering.records import KEPT, State, Status, state_of
 from pipeline.rendering.word_changes import word_changes
@@ -124,7 +124,7 @@ def _card(shot: ShownShot, film: Film, begin: int, posters: Posters, typical: Ty
     return Card(
         shot=shot.shot,
         number=shot.number,
-        start=time_text(begin),
+        start=clock_text(begin),
         seconds=request.duration,
         width=int(width),
         height=int(height),
@@ -138,13 +138,6 @@ def _card(shot: ShownShot, film: Film, begin: int, posters: Posters, typical: Ty
         tiles=tiles,
         chosen=next((tile for tile in tiles if chosen and tile.key == chosen.key), None),
     )
-
-
-def time_text(seconds: int) -> str:
-    """`1:05`, `1:00:05`: a place in the film."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _line(request: Request) -> str:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from pipeline.figures import count_text, length_text
 from pipeline.media.cards import Card
 from pipeline.media.montage import Montage, Scene
 from pipeline.review.film import Standing
@@ -161,7 +162,7 @@ def _card(shot: ShownShot, total: int) -> Card:
 def _leader(film: Film, scenes: tuple[Scene, ...], rate: Fraction, missing: int) -> Scene:
     seconds = float(sum(scene.frames for scene in scenes) / rate)
     count = len(scenes)
-    shots = f"{count} shot{'s' if count > 1 else ''} · {time_text(seconds)}"
+    shots = f"{count_text(count, 'shot')} · {length_text(seconds)}"
     card = Card(
         f"{film.board.name} · {film.board.pass_name}",
         film.board.title,
@@ -169,11 +170,3 @@ def _leader(film: Film, scenes: tuple[Scene, ...], rate: Fraction, missing: int)
         f"{missing} of them missing" if missing else "",
     )
     return Scene(LEADER, card, _frames(_LEADER_SECONDS, rate))
-
-
-def time_text(seconds: float) -> str:
-    """`38.0 s`, `2:05 min`."""
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02} min"

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.figures import count_text, credits_text
-from pipeline.review.cards import cards, time_text
+from pipeline.figures import clock_text, count_text, credits_text
+from pipeline.review.cards import cards
 from pipeline.review.freshness import GENERATOR
 from pipeline.review.totals import totals
 
@@ -116,7 +116,7 @@ def figures(sums: Totals, *, free: bool) -> Figures:
     """The sums, in words."""
     missing = sums.seconds - sums.rendered_seconds
     made: Figures = [
-        ("film", time_text(sums.seconds), count_text(sums.shots, "shot")),
+        ("film", clock_text(sums.seconds), count_text(sums.shots, "shot")),
         ("clips", f"{sums.clips} of {sums.takes}", f"{missing} s missing" if missing else ""),
     ]
     if free:

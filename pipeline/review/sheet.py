@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw
 
-from pipeline.figures import count_text
+from pipeline.figures import clock_text, count_text
 from pipeline.media import text
-from pipeline.review.cards import time_text
 from pipeline.review.film import Standing
 from pipeline.review.totals import totals
 
@@ -97,7 +96,7 @@ class _Sheet:
         said = [
             f"{board.name}, pass {board.pass_name}",
             count_text(sums.shots, "shot"),
-            time_text(sums.seconds),
+            clock_text(sums.seconds),
             f"{sums.clips} of {count_text(sums.takes, 'take')} rendered",
         ]
         line = "".join(text.wrap(text.clean(" · ".join(said)), grid.small, room, 1))
@@ -119,7 +118,7 @@ class _Sheet:
         below = y + grid.picture + round(grid.small * 1.6)
         name = "".join(text.wrap(_name(shot), grid.small, grid.width, 1, bold=True))
         self._write((x, below), name, grid.small, _INK, bold=True)
-        line, colour = f"{time_text(begin)} · {shot.request.duration} s", _DIM
+        line, colour = f"{clock_text(begin)} · {shot.request.duration} s", _DIM
         if chosen is not None and chosen.standing is not Standing.CURRENT:
             line += f" · {chosen.standing}"
             colour = _COLOURS.get(chosen.standing, _WARNING)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.onpath import command_in
+from tests.support.screens import written_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,13 +95,7 @@ def on_terminal(asked: list[str], folder: Path, environment: dict[str, str]) -> 
         asked, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
         os.close(theirs)
-        seen = b""
-        while True:
-            try:
-                seen += os.read(ours, 65536)
-            except OSError:  # how Linux says that the other end has closed
-                break
-        os.close(ours)
+        seen = written_on(ours)
     assert process.returncode == 0, seen
     return seen.decode()
 

@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pipeline
-from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.cli.main import command
 from pipeline.media.assembling import assemble
 from tests.support.cutting import probed, shown
-from tests.support.world import PROVIDER
 
 if TYPE_CHECKING:
     from pipeline.media.montage import Montage
@@ -43,12 +41,9 @@ Cut = Callable[..., tuple[int, list[str]]]
 
 
 @pytest.fixture(autouse=True)
-def _folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The world's own folder and gateway, and no key in the environment."""
-    monkeypatch.chdir(world.root)
-    monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    monkeypatch.setenv(BASE_URL_VARIABLE, PROVIDER)
-    world.board(BOARD)
+def _folder(at_home: World) -> None:
+    """The world's own folder."""
+    at_home.board(BOARD)
 
 
 @pytest.fixture

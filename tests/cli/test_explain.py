@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline.cli import terminal
-from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.cli.main import command
 from pipeline.rendering.work import Terms
 from tests.support.world import PROVIDER, World
@@ -42,12 +41,9 @@ Document = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(autouse=True)
-def _folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The world's own folder and gateway, and no key in the environment."""
-    monkeypatch.chdir(world.root)
-    monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    monkeypatch.setenv(BASE_URL_VARIABLE, PROVIDER)
-    world.board(BOARD)
+def _folder(at_home: World) -> None:
+    """The world's own folder."""
+    at_home.board(BOARD)
 
 
 @pytest.fixture

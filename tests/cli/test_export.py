@@ -11,7 +11,6 @@ from pathlib import Path
 import opentimelineio as otio  # type: ignore[import-untyped]
 import pytest
 
-from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.cli.main import command
 from tests.support.world import PROVIDER, World
 
@@ -32,12 +31,9 @@ FORMS = ["otio", "edl", "csv"]
 
 
 @pytest.fixture(autouse=True)
-def _folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The world's own folder and gateway, and no key in the environment."""
-    monkeypatch.chdir(world.root)
-    monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    monkeypatch.setenv(BASE_URL_VARIABLE, PROVIDER)
-    world.board(BOARD)
+def _folder(at_home: World) -> None:
+    """The world's own folder."""
+    at_home.board(BOARD)
 
 
 def export(form: str, *options: str) -> int:

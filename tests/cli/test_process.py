@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.screens import written_on
+
 ROOT = Path(__file__).parents[2]
 BOARD = "model: sora-2\ndefaults: {duration: 2}\nshots:\n" + "".join(
     f"  - {{id: s{number}, prompt: The ocean at dawn number {number}}}\n" for number in range(6)
@@ -145,13 +147,7 @@ def test_a_terminal_sees_a_live_table(film: Path) -> None:
         stderr=theirs,
     )
     os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            seen += os.read(ours, 65536)
-        except OSError:  # how Linux says that the other end has closed
-            break
-    os.close(ours)
+    seen = written_on(ours)
     assert process.wait() == 0
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
     assert re.search(r"s0 +(submitt|runn)", text)

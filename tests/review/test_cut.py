@@ -10,9 +10,10 @@ import pytest
 
 from pipeline.cli.boards import load
 from pipeline.cli.films import film_of
+from pipeline.figures import length_text
 from pipeline.media.cards import Card
 from pipeline.media.reels import Coding, Reel
-from pipeline.review.cut import plan_cut, time_text
+from pipeline.review.cut import plan_cut
 from pipeline.review.film import remarks
 from tests.support.world import CATALOG
 
@@ -173,4 +174,4 @@ async def test_what_is_worth_knowing_is_told(world: World) -> None:
 )
 def test_lengths_for_people(seconds: float, text: str) -> None:
     """Seconds as long as they say something, then minutes."""
-    assert time_text(seconds) == text
+    assert length_text(seconds) == text
