@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.clock import rfc3339
+from pipeline.cli.connect import left_out
 from pipeline.cli.footage import OtherPasses
-from pipeline.errors import ShotmakeError, StoryboardError, UsageError
+from pipeline.cli.selecting import spec_paths
+from pipeline.errors import ShotmakeError, StoryboardError
 from pipeline.media.stills import inspect
 from pipeline.rendering.board import Board
 from pipeline.rendering.book import Book, read
@@ -23,25 +23,23 @@ from pipeline.rendering.folder import Folder
 from pipeline.rendering.hashes import StillHashes
 from pipeline.rendering.plan import Planner
 from pipeline.rendering.prices import Prices, free
-from pipeline.rendering.steps import Plan, Selection
 from pipeline.rendering.work import Planned
 from pipeline.storyboard.catalog import load_catalog
 from pipeline.storyboard.resolve import Loaded, load_storyboards
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import ExitStack
     from datetime import datetime
+    from pathlib import Path
 
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
     from pipeline.rendering.prices import Price
     from pipeline.rendering.records import Record
+    from pipeline.rendering.steps import Plan, Selection
     from pipeline.storyboard.catalog import Catalog
     from pipeline.storyboard.shots import Storyboard
-
-DEFAULT_SPECS = "specs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +53,6 @@ class Boards:
     def boards(self) -> tuple[Storyboard, ...]:
         """Those that have the pass."""
         return self.loaded.boards
-
-
-def spec_paths(asked: Sequence[str]) -> list[Path]:
-    """The storyboards to read: those asked for, else all of `specs/`. Raises `UsageError`."""
-    if asked:
-        return [Path(spec) for spec in asked]
-    folder = Path(DEFAULT_SPECS)
-    found = sorted(p for p in folder.glob("*.y*ml") if p.suffix in {".yaml", ".yml"})
-    if not found:
-        raise UsageError(
-            "there is no storyboard in specs/; name one, or write a first one: "
-            "shotmake init my-film"
-        )
-    return found
 
 
 def load(
@@ -95,39 +79,8 @@ def load_for(
     loaded = load(spec_paths(specs), catalog, destination.pass_name, outputs)
     terminal.say(destination.why, "dim")
     for path in loaded.without_pass:
-        terminal.say(f"{path}: left out, as it has no pass {destination.pass_name}", "yellow")
+        terminal.say(left_out(path, destination), "yellow")
     return Boards(catalog, loaded)
-
-
-def selection(args: argparse.Namespace) -> Selection:
-    """What SELECT and run's options say about which takes are meant."""
-    return Selection(
-        shots=tuple(args.shot or ()),
-        failed=args.failed,
-        force=args.force,
-        retry_blocked=args.retry_blocked,
-        resubmit_uncertain=args.resubmit_uncertain,
-        only_picked=args.only_picked,
-    )
-
-
-def require_matches(boards: Sequence[Storyboard], chosen: Selection) -> None:
-    """Raises `UsageError` for a `--shot` that names no shot, and no take, of any board."""
-    takes = [take for board in boards for take in board.takes]
-    undecided = [each.shot for board in boards for each in board.undecided]
-    shots = list(dict.fromkeys([*(take.shot for take in takes), *undecided]))
-    for glob in chosen.shots:
-        one = Selection((glob,))
-        if any(map(one.includes_take, takes)) or any(map(one.includes_undecided, undecided)):
-            continue
-        small = {shot.casefold(): shot for shot in shots}
-        close = [small[name] for name in get_close_matches(glob.casefold(), small, n=1)]
-        hint = f"; did you mean {close[0]}?" if close else f"; there are {_few(shots)}"
-        raise UsageError(f"--shot {glob} names no shot{hint}")
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 Example = Callable[[str, int], float | None]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import anyio
 
 from pipeline.cli import connect
-from pipeline.cli.boards import load, open_board, spec_paths
+from pipeline.cli.boards import load, open_board
 from pipeline.cli.clock import now
 from pipeline.cli.exits import Exit
+from pipeline.cli.selecting import spec_paths
 from pipeline.cli.terminal import request_log
 from pipeline.figures import count_text, credits_text
 from pipeline.rendering.cancelling import Cancelled, cancel_open, open_tasks

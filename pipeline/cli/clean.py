@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli.boards import Desk, examples, load, open_board, spec_paths
+from pipeline.cli.boards import Desk, examples, load, open_board
 from pipeline.cli.clock import now
 from pipeline.cli.connect import ANIMATIC, choose, environment
 from pipeline.cli.exits import Exit
+from pipeline.cli.selecting import spec_paths
 from pipeline.errors import UsageError
 from pipeline.figures import count_text, size_text
 from pipeline.rendering.book import read

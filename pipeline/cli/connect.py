@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import random
 import re
 import time
 from contextlib import asynccontextmanager
@@ -17,6 +15,7 @@ from pipeline.tasks_api.exchange import unlogged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
 
     import httpx
 
@@ -68,6 +67,11 @@ def choose(asked: str | None, environ: Mapping[str, str]) -> Destination:
     )
 
 
+def left_out(storyboard: Path, destination: Destination) -> str:
+    """What is said of a board that lacks the pass, while others have it."""
+    return f"{storyboard}: left out, as it has no pass {destination.pass_name}"
+
+
 def base_url(environ: Mapping[str, str]) -> str:
     """The gateway's address without a slash at its end. Raises `UsageError`."""
     url = environ.get(BASE_URL_VARIABLE, "").strip() or DEFAULT_BASE_URL
@@ -116,7 +120,10 @@ async def connect(
     Raises `CredentialsError` when there is no key for a provider, `UsageError` for what is no
     host's name.
     """
-    import httpx  # noqa: PLC0415 (a run with nothing to do never gets here)
+    import logging  # noqa: PLC0415 (a run with nothing to do never gets here)
+    import random  # noqa: PLC0415
+
+    import httpx  # noqa: PLC0415
 
     from pipeline.rendering.gateway import Gateway  # noqa: PLC0415
     from pipeline.storyboard.catalog import CadenceWindow  # noqa: PLC0415

@@ -7,17 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli import comparison
-from pipeline.cli.boards import (
-    Desk,
-    examples,
-    load,
-    load_for,
-    require_matches,
-    selection,
-    spec_paths,
-)
+from pipeline.cli.boards import Desk, examples, load, load_for
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
+from pipeline.cli.selecting import require_matches, selection, spec_paths
 from pipeline.cli.terminal import print_json, printable
 from pipeline.figures import count_text, credits_text
 from pipeline.rendering.book import read

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli.boards import DEFAULT_SPECS, load, spec_paths
+from pipeline.cli.boards import load
 from pipeline.cli.exits import Exit
+from pipeline.cli.selecting import DEFAULT_SPECS, spec_paths
 from pipeline.cli.terminal import print_json
 from pipeline.errors import FolderError, UsageError
 from pipeline.figures import count_text

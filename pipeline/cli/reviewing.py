@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 
-from pipeline.cli.boards import Boards, load, spec_paths
+from pipeline.cli.boards import Boards, load
 from pipeline.cli.exits import Exit
 from pipeline.cli.films import desk_for, film_of
 from pipeline.cli.pages import typical_of
 from pipeline.cli.pick import write_picks
+from pipeline.cli.selecting import spec_paths
 from pipeline.errors import UsageError
 from pipeline.rendering.book import read
 from pipeline.rendering.folder import Folder
@@ -112,7 +113,7 @@ class Watched:
         catalog = load_catalog()
         loaded = load([self.spec], catalog, self.destination.pass_name, self.outputs)
         board = loaded.boards[0]
-        self._files = tuple(loaded.files(board.name))
+        self._files = tuple(loaded.sources(board.name))
         records = read(self.folder, self.destination.provider).records
         desk = desk_for(self.destination, Boards(catalog, loaded))
         film = film_of(board, desk, self.folder, records)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipeline.tasks_api.exchange import unlogged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TextIO
 
     from rich.console import Console
 
@@ -22,21 +23,31 @@ if TYPE_CHECKING:
 
 
 _NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
+_COLORFUL = ("FORCE_COLOR", "TTY_COMPATIBLE")
+"""Variables by which the console takes any stream for a terminal."""
+
 _PIPED_COLUMNS = 200
 """A table in a pipe has no edge to keep to."""
 
 
-@dataclass(frozen=True, slots=True)
 class Terminal:
-    """`console` is for people, `errors` for what ends a command, always on stderr.
+    """Where people read what is said, and with `--json`, programs."""
 
-    With `--json` both are, so that stdout is JSON alone.
-    """
+    def __init__(self, *, as_json: bool, quiet: bool, verbose: bool, color: bool) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self._as_json = as_json
+        self._color = color
 
-    console: Console
-    errors: Console
-    quiet: bool
-    verbose: bool
+    @cached_property
+    def console(self) -> Console:
+        """For people; on stderr with `--json`, so that stdout is JSON alone."""
+        return _console(stderr=self._as_json, color=self._color)
+
+    @cached_property
+    def errors(self) -> Console:
+        """For what ends a command: always on stderr."""
+        return _console(stderr=True, color=self._color)
 
     def say(self, text: str, style: str = "") -> None:
         """A line for people; left out with `--quiet`."""
@@ -45,11 +56,24 @@ class Terminal:
 
     def warn(self, text: str, style: str = "") -> None:
         """A line for people that `--quiet` doesn't silence."""
-        _print(self.console, text, style)
+        if not self._print_plainly(sys.stderr if self._as_json else sys.stdout, text):
+            _print(self.console, text, style)
 
     def fail(self, text: str, style: str = "red") -> None:
         """A line of what ends a command."""
-        _print(self.errors, text, style)
+        if not self._print_plainly(sys.stderr, text):
+            _print(self.errors, text, style)
+
+    def _print_plainly(self, stream: TextIO, text: str) -> bool:
+        """Where there is no screen, and so no colour and no edge, a line takes no console: loading
+        that takes longer than a run that has nothing to do.
+        """
+        if stream.closed or stream.isatty() or any(name in os.environ for name in _COLORFUL):
+            return False
+        with suppress(OSError):  # a reader that has left ends no run
+            stream.write(printable(text) + "\n")
+            stream.flush()
+        return True
 
 
 def is_screen(console: Console) -> bool:
@@ -61,15 +85,14 @@ def is_screen(console: Console) -> bool:
 
 
 def _print(console: Console, text: str, style: str) -> None:
-    with suppress(OSError):  # a reader that has left ends no run
+    with suppress(OSError):
         # A terminal breaks lines amid words; a pipe has no edge, and a line is a line there.
         soft = not is_screen(console)
         console.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=soft)
 
 
-def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> Terminal:
-    """The terminal that the command line asks for."""
-    from rich.console import Console  # noqa: PLC0415 (`--version` doesn't need it)
+def _console(*, stderr: bool, color: bool) -> Console:
+    from rich.console import Console  # noqa: PLC0415 (30 ms)
 
     class Patient(Console):
         """A console whose reader may leave without ending the program."""
@@ -77,14 +100,18 @@ def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> 
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
+    console = Patient(stderr=stderr, no_color=None if color else True)
+    if not is_screen(console):
+        console.width = _PIPED_COLUMNS
+    return console
+
+
+def open_terminal(*, as_json: bool, quiet: bool, verbose: bool, color: bool) -> Terminal:
+    """The terminal that the command line asks for."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 shows codes
             stream.reconfigure(errors="backslashreplace")
-    no_color = None if color else True
-    console = Patient(stderr=as_json, no_color=no_color)
-    if not is_screen(console):
-        console.width = _PIPED_COLUMNS
-    return Terminal(console, Patient(stderr=True, no_color=no_color), quiet, verbose)
+    return Terminal(as_json=as_json, quiet=quiet, verbose=verbose, color=color)
 
 
 def request_log(terminal: Terminal) -> Callable[[Exchange], None]:
@@ -92,6 +119,8 @@ def request_log(terminal: Terminal) -> Callable[[Exchange], None]:
 
     def show(exchange: Exchange) -> None:
         again = f", try {exchange.attempt}" if exchange.attempt > 1 else ""
+        from datetime import datetime  # noqa: PLC0415
+
         now = datetime.now().astimezone().strftime("%H:%M:%S")
         terminal.say(
             f"{now} {exchange.method} {exchange.target} → {exchange.outcome}, "

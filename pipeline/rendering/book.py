@@ -26,7 +26,7 @@ def read(folder: Folder, provider: str) -> Results:
     """
     while True:
         before = folder.read_results()
-        _journal, known = _open(folder, provider)
+        _journal, known, _manifest = _open(folder, provider)
         if folder.read_results() == before:  # else a run has just folded its journal into it
             return known
 
@@ -39,13 +39,20 @@ class Book:
         self._results = known
         self._journal = journal
         self._changed: set[str] = set()
+        self.manifest_sha256: str | None = None
+        """Of the manifest that all of this stands in; None once anything is noted, or where a
+        journal is replayed over it.
+        """
 
     @classmethod
     def open(cls, folder: Folder, provider: str) -> Self:
         """Open the records of a folder whose lock is held. Raises `RecordsError`, `FolderError`."""
-        journal, known = _open(folder, provider)
+        journal, known, manifest = _open(folder, provider)
         known.provider = provider
-        return cls(folder, known, journal)
+        book = cls(folder, known, journal)
+        if journal.empty and manifest is not None:
+            book.manifest_sha256 = manifest.sha256
+        return book
 
     @property
     def records(self) -> Records:
@@ -58,6 +65,7 @@ class Book:
         Raises `FolderError` when it can't be written, `RecordsError` when it is not legal.
         """
         require_legal(self.records, event)
+        self.manifest_sha256 = None
         self._journal.append(event, sync=sync)
         apply(self.records, event)
         self._changed |= names_of(event)
@@ -78,20 +86,20 @@ class Book:
             return
         if not self._journal.empty:
             text = results.dump(self._results)
-            self._journal.append(Folded(_sha256(text)), sync=True)
+            self._journal.append(Folded(hashlib.sha256(text.encode()).hexdigest()), sync=True)
             self._journal.close()
             self._folder.write_results(text)
         with suppress(OSError):  # its last line says that the manifest holds all of it
             self._journal.path.unlink(missing_ok=True)
 
 
-def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:
-    text = folder.read_results()
+def _open(folder: Folder, provider: str) -> tuple[Journal, Results, Folded | None]:
+    content = folder.read_results()
     known = Results(folder.board, folder.pass_name, provider)
-    if text is not None:
-        known = results.parse(text, str(folder.results_path))
+    if content is not None:
+        known = results.parse(content, str(folder.results_path))
     journal, entries = Journal.open(folder.journal_path, folder.sync_names)
-    manifest = None if text is None else Folded(_sha256(text))
+    manifest = None if content is None else Folded(hashlib.sha256(content).hexdigest())
     # What stands before the manifest's own line is in it already: only the journal's removal
     # was missed.
     begin = max((n for n, entry in enumerate(entries, 1) if entry == manifest), default=0)
@@ -106,8 +114,4 @@ def _open(folder: Folder, provider: str) -> tuple[Journal, Results]:
                 f"{place}: {error}. Nothing was submitted. This journal goes with another "
                 "results.json, as before a git pull: put that one back and run, then pull again."
             ) from error
-    return journal, known
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return journal, known, manifest

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
-from pipeline.errors import FolderBusyError, FolderError, RecordsError
+from pipeline.errors import FolderBusyError, FolderError
 from pipeline.rendering import disk
 from pipeline.rendering.layout import POSTERS, Layout, is_ours, passes
 from pipeline.rendering.records import KEPT
@@ -56,7 +53,12 @@ class Folder(Layout):
         Raises `FolderBusyError` naming the run that holds it, `FolderError` when the folder
         can't be written.
         """
-        owner_path = self.path / ".lock-owner.json"
+        import socket  # noqa: PLC0415 (20 ms with the lock, and readers need neither)
+
+        from filelock import FileLock, Timeout  # noqa: PLC0415
+
+
+        owner_path = self._owner_path
         with ExitStack() as stack:
             try:
                 self._require_no_links()
@@ -77,6 +79,15 @@ class Folder(Layout):
             stack.callback(_forget_owner, owner_path)
             yield
 
+    @property
+    def _owner_path(self) -> Path:
+        return self.path / ".lock-owner.json"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run may be going on, or was killed: its journal or its name is there."""
+        return os.path.lexists(self.journal_path) or os.path.lexists(self._owner_path)
+
     def _make(self) -> None:
         """The folder and those above it. Until there is a manifest, a run that was killed may have
         made them without coming to have their names on the disk.
@@ -88,21 +99,11 @@ class Folder(Layout):
                     disk.sync(folder.parent)
             disk.make_folder(folder)
 
-    def read_results(self) -> str | None:
-        """The manifest's text, or nothing where there is none.
-
-        Raises `FolderError`, and `RecordsError` when it is no text.
-        """
+    def read_results(self) -> bytes | None:
+        """The manifest's bytes, or nothing where there is none. Raises `FolderError`."""
         self._require_no_links()
         with self._guarded(self.results_path):
-            content = disk.read(self.results_path)
-        try:
-            return None if content is None else content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise RecordsError(
-                f"{self.results_path}: damaged, as it is no UTF-8 text. Nothing was submitted. "
-                "Take it back from git (git checkout)."
-            ) from error
+            return disk.read(self.results_path)
 
     def write_results(self, text: str) -> None:
         """Replace the manifest, once all that it speaks of is on the disk. Raises `FolderError`."""

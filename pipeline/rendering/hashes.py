@@ -14,26 +14,22 @@ image is hashed again when it is sent.
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat as modes
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import __version__
-from pipeline.errors import FolderError
-from pipeline.rendering import disk
-from pipeline.rendering.layout import cache_path
+from pipeline.rendering import cache
 from pipeline.storyboard.stills import identity
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
     from pathlib import Path
 
+_NAME: Final = "stills.json"
 ENTRIES_MAX: Final = 10_000
-BYTES_MAX: Final = 16 * 1024 * 1024
-"""A larger file isn't ours: it has some 300 bytes an entry."""
+"""Of some 300 bytes each."""
 
 SETTLED_SECONDS: Final = 3.0
 """How long after its last change a file is read before that is remembered: the tick of the
@@ -58,7 +54,6 @@ class StillHashes:
 
     def __init__(self, outputs: Path, now: Callable[[], float]) -> None:
         self._outputs = outputs
-        self._path = cache_path(outputs, "stills.json")
         self._now = now
         self._entries: dict[str, _Entry] | None = None
         self._used: dict[str, None] = {}
@@ -90,16 +85,7 @@ class StillHashes:
 
     def save(self) -> None:
         """Write what was learned, if anything was and `outputs/` is there and can be written."""
-        if not self._changed or not self._outputs.is_dir():
-            return
-        folder = self._path.parent
-        with suppress(OSError, FolderError):
-            disk.require_no_link(folder)
-            disk.make_folder(folder)
-            ignore = folder / ".gitignore"
-            if not os.path.lexists(ignore):  # a project made before there was a cache
-                disk.replace(ignore, b"*\n")
-            disk.replace(self._path, _encode(self._kept()))
+        if self._changed and cache.write(self._outputs, _NAME, _encode(self._kept())):
             self._changed = False
 
     def _kept(self) -> dict[str, _Entry]:
@@ -110,16 +96,8 @@ class StillHashes:
 
     def _loaded(self) -> dict[str, _Entry]:
         if self._entries is None:
-            self._entries = _decode(self._read())
+            self._entries = _decode(cache.read(self._outputs, _NAME))
         return self._entries
-
-    def _read(self) -> bytes:
-        with suppress(OSError, FolderError):
-            disk.require_no_link(self._path.parent)
-            found = self._path.lstat()
-            if modes.S_ISREG(found.st_mode) and found.st_size <= BYTES_MAX:
-                return disk.read(self._path) or b""
-        return b""
 
 
 def _encode(entries: dict[str, _Entry]) -> bytes:

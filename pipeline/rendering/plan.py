@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pipeline.rendering.chain import in_order
+from pipeline.rendering.chain import in_order, upstream
 from pipeline.rendering.decision import UNDER_WAY, Decision
 from pipeline.rendering.kept import Kept
 from pipeline.rendering.links import Links
@@ -33,11 +33,27 @@ class Planner:
 
     def __init__(self, given: Circumstances) -> None:
         self._given = given
+        self.clips: Mapping[str, int] = {}
+        """Those that were there when it last looked, as `Folder.clips` has it."""
         self._kept: Kept | None = None
         self._wants: dict[str, Wanted] = {}
         self._looking: Links | None = None
         self._planned: Links | None = None
         self._settled: Links | None = None
+
+    @property
+    def storyboard(self) -> Storyboard:
+        """The board that is planned."""
+        return self._given.storyboard
+
+    @property
+    def looks_elsewhere(self) -> bool:
+        """Whether it depends on what lies in the folders of other passes."""
+        return any(map(self._is_from_elsewhere, self.storyboard.takes))
+
+    def _is_from_elsewhere(self, take: Take) -> bool:
+        of = upstream(take)
+        return of is not None and of.pass_name != self.storyboard.pass_name
 
     def plan(self) -> Plan:
         """Decide every step."""
@@ -118,10 +134,11 @@ class Planner:
         ]
 
     def _links(self, *, settled: bool = False) -> Links:
-        given, clips = self._given, self._given.clips()
+        given = self._given
+        self.clips = given.clips()
         if self._kept is None:  # one for all, as it gives each name and each clip out once
-            self._kept = Kept(given.storyboard, given.records, clips, given.size)
-        decision = Decision(given, self._kept, given.size if settled else clips.get)
+            self._kept = Kept(given.storyboard, given.records, self.clips, given.size)
+        decision = Decision(given, self._kept, given.size if settled else self.clips.get)
         return Links(given, decision, self._kept, self._wants, settled=settled)
 
 

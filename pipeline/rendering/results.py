@@ -61,11 +61,18 @@ def dump(results: Results) -> str:
     return text
 
 
-def parse(text: str, place: str) -> Results:
+def parse(content: bytes | str, place: str) -> Results:
     """Read a manifest back; `place` names the file in messages.
 
     Raises `RecordsError` on anything that `dump` wouldn't have written.
     """
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordsError(
+            f"{place}: damaged, as it is no UTF-8 text. Nothing was submitted. "
+            "Take it back from git (git checkout)."
+        ) from error
     try:
         document = json.loads(text, object_pairs_hook=_unique)
         version = document["version"]

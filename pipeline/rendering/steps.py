@@ -136,6 +136,11 @@ class Plan:
     unasked: tuple[str, ...] = field(default=())
     """Records that no take asks for: shots that were removed or renamed."""
 
+    @property
+    def settled(self) -> bool:
+        """There are takes, and every one is up to date."""
+        return bool(self.steps) and all(step.reason == UP_TO_DATE for step in self.steps)
+
     def counts(self) -> Counter[Action]:
         """How many steps of each kind."""
         return Counter(step.action for step in self.steps)

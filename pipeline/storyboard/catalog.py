@@ -7,6 +7,7 @@ key, `x-shotmake`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -99,6 +100,15 @@ def load_catalog(schemas: Path | None = None) -> Catalog:
     if not models:
         raise ShotmakeError(f"{folder} has no model files; reinstall shotmake")
     return Catalog(models)
+
+
+def schemas_sha256() -> str:
+    """sha256 (hex) of all schema files: other limits and defaults make other requests."""
+    content = hashlib.sha256()
+    folder = schemas_folder()
+    for path in sorted((*folder.glob("*.json"), *folder.glob("models/*.json"))):
+        content.update(f"{path.name} {path.stat().st_size} ".encode() + path.read_bytes())
+    return content.hexdigest()
 
 
 def schemas_folder() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -51,10 +52,16 @@ class Loaded:
         read = self._files[board].board
         return read.pass_names if read is not None else []
 
-    def files(self, board: str) -> list[Path]:
-        """What a board without violations was read from: its own file, and its tables."""
-        file = self._files[board]
-        return [file.path, *(Path(findings.file) for findings in file.tables)]
+    def sources(self, board: str) -> Mapping[Path, str]:
+        """What a board without violations was read from, its own file and its tables, and the
+        sha256 (hex) of the bytes that were read.
+        """
+        return self._files[board].sources
+
+    @property
+    def stills(self) -> Mapping[Path, str]:
+        """Every image file that was looked at, links followed, with the sha256 (hex) of it."""
+        return self._resolver.stills if self._resolver is not None else {}
 
     def picked_by_id(self, board: str, shot: str) -> bool:
         """Whether a shot's pick stands, or belongs, under `picks` at the top of the file."""
@@ -90,6 +97,8 @@ class _File:
     findings: Findings
     board: Board | None = None
     tables: list[Findings] = field(default_factory=list)
+    sources: dict[Path, str] = field(default_factory=dict)
+    """sha256 (hex) by path, of the bytes that were read."""
 
     @property
     def violations(self) -> list[Violation]:
@@ -159,6 +168,7 @@ def _read(
     except OSError as error:
         file.findings.add((1, 1), "", _unreadable(file.path, error))
         return
+    file.sources[file.path] = hashlib.sha256(data).hexdigest()
     document = documents.parse(data)
     for problem in document.problems:
         file.findings.add(problem.place, problem.path, problem.message)
@@ -176,6 +186,7 @@ def _open_table(file: _File, name: str, columns: Collection[str]) -> Table:
         data = _bytes(path)
     except OSError as error:
         raise LocationError(f"{path.as_posix()}: {_unreadable(path, error)}") from error
+    file.sources[Path(findings.file)] = hashlib.sha256(data).hexdigest()
     return Table(findings, read_table(path.name, data, findings, columns))
 
 
@@ -219,6 +230,11 @@ class _Resolver:
         self._catalog = catalog
         self._stills = stills
         self._known: dict[tuple[Path, str], Storyboard] = {}
+
+    @property
+    def stills(self) -> Mapping[Path, str]:
+        """The images that were found, by where they really lie."""
+        return self._stills.hashed
 
     def resolved(self, file: _File, pass_name: str) -> Storyboard:
         """A board without violations, for a pass that it has; worked out once."""

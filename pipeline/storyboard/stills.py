@@ -71,6 +71,11 @@ class Stills:
         self._found: dict[tuple[Path, str], Still | str | StillError] = {}
         self._projects = Projects("image", "stills/bowl.jpg")
 
+    @property
+    def hashed(self) -> dict[Path, str]:
+        """The sha256 (hex) of every good image that was looked at, by where it really lies."""
+        return {path: sha for path, sha in self._files.items() if isinstance(sha, str)}
+
     def find(self, name: str, folder: Path) -> Still | str | StillError:
         """The still or URL that a storyboard in `folder` names, or what is wrong with it."""
         key = (folder, name)

@@ -79,7 +79,7 @@ LEFTOVERS = (
     Safeguard(
         "a termination is a Ctrl-C",
         "SIGTERM ends a run with its records folded.",
-        "cli/run.py",
+        "cli/running.py",
         "(signal.SIGINT, signal.SIGTERM)",
         "(signal.SIGINT)",
         (f"{_PROCESS}::test_a_termination_is_a_ctrl_c",),
@@ -95,7 +95,7 @@ LEFTOVERS = (
     Safeguard(
         "the key before the folder",
         "A run that can't buy for want of a key leaves nothing behind.",
-        "cli/run.py",
+        "cli/running.py",
         "    _require_key(desk, boards, Path(args.outputs))\n",
         "",
         (f"{_CLI}::test_without_a_key_no_folder_is_touched",),

@@ -176,7 +176,7 @@ UNKNOWN = (
     Safeguard(
         "the cap and what is in flight",
         "What an earlier run has left in flight is said to be over the cap at once.",
-        "cli/run.py",
+        "cli/running.py",
         "if owed > terms.max_credits + 1e-9:",
         "if False:",
         ("tests/proof/test_told.py",),

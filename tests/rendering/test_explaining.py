@@ -44,8 +44,8 @@ def explained(world: World, spec: Path) -> dict[str, Explained]:
     loaded = load([spec], CATALOG, "draft")
     (board,) = loaded.boards
     folder = world.folder()
-    text = folder.read_results()
-    records = {} if text is None else results.parse(text, "results.json").records
+    content = folder.read_results()
+    records = {} if content is None else results.parse(content, "results.json").records
     plan = world.desk(loaded).planner(board, folder, records).plan()
     takes = map(Explainer(board, plan, records, folder.clips()).explain, board.takes)
     return {each.take.key: each for each in takes}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.rendering import disk, hashes
+from pipeline.rendering import cache, disk, hashes
 from pipeline.rendering.hashes import StillHashes
 from pipeline.rendering.layout import cache_path
 from pipeline.storyboard.stills import Stills
@@ -219,7 +219,7 @@ def test_a_damaged_file_only_costs_time(
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[" * 1_000_000, b'{"a":' * 1_000_000, b"9" * 100_000, b" " * (hashes.BYTES_MAX + 1)],
+    [b"", b"[" * 1_000_000, b'{"a":' * 1_000_000, b"9" * 100_000, b" " * (cache.BYTES_MAX + 1)],
 )
 def test_a_file_made_to_harm_only_costs_time(tmp_path: Path, content: bytes) -> None:
     """Neither depth nor size nor long numbers are an error."""

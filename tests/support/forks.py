@@ -42,7 +42,7 @@ _IMPORTED = (
     *("anyio._backends._trio", "anyio._core._signals", "av.subtitles", "encodings.idna"),
     *("encodings.utf_8_sig", "httpcore", "jsonschema", "numpy", "rich._emoji_codes"),
     *("trio.testing", "pipeline.cli.accept", "pipeline.cli.cancel", "pipeline.cli.main"),
-    *("pipeline.cli.planning", "pipeline.cli.run", "pipeline.media.frames"),
+    *("pipeline.cli.planning", "pipeline.cli.running", "pipeline.media.frames"),
     *("pipeline.rendering.gateway", "pipeline.rendering.runner", "pipeline.storyboard.fields"),
     *("pipeline.tasks_api.client", "pipeline.tasks_api.download", "pipeline.tasks_api.hosts"),
     "pipeline.web.routes",

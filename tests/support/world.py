@@ -177,9 +177,9 @@ class World:
 
     def results(self, name: str = "film", pass_name: str = "draft") -> Results:
         """The manifest as it lies on disk."""
-        text = self.folder(name, pass_name).read_results()
-        assert text is not None
-        return results.parse(text, "results.json")
+        content = self.folder(name, pass_name).read_results()
+        assert content is not None
+        return results.parse(content, "results.json")
 
     def desk(self, loaded: Loaded, pass_name: str = "draft", **selection: Any) -> Desk:
         destination = Destination(pass_name, PROVIDER, "a test")
