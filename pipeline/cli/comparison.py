@@ -62,11 +62,11 @@ def as_json(storyboard: str, rows: list[ShotRow]) -> list[dict[str, Any]]:
 
 def show(rows: list[ShotRow], terminal: Terminal) -> None:
     """A table: a shot a row, a pass a column, and what is picked behind the draft."""
+    if not rows or terminal.quiet:
+        return
     from rich.table import Table  # noqa: PLC0415 (slow to load)
     from rich.text import Text  # noqa: PLC0415
 
-    if not rows or terminal.quiet:
-        return
     names = list(dict.fromkeys(name for row in rows for name in row.passes))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("  shot", overflow="fold")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cli import comparison
 from pipeline.cli.boards import Desk, examples, load, load_for
+from pipeline.cli.columns import print_rows
 from pipeline.cli.connect import choose, environment
 from pipeline.cli.exits import Exit
 from pipeline.cli.selecting import require_matches, selection, spec_paths
-from pipeline.cli.terminal import print_json, printable
+from pipeline.cli.terminal import print_json
 from pipeline.figures import count_text, credits_text
 from pipeline.rendering.book import read
 from pipeline.rendering.decision import clip_is_there
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from pipeline.cli.columns import Cell
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
     from pipeline.rendering.comparing import ShotRow
     from pipeline.rendering.records import Record
     from pipeline.rendering.results import Results
-    from pipeline.rendering.steps import Plan
+    from pipeline.rendering.steps import Plan, Step
     from pipeline.storyboard.shots import Storyboard
 
 _STYLES = {
@@ -40,6 +42,9 @@ _STYLES = {
     Action.RESTORE: "cyan",
     Action.SKIP: "dim",
 }
+_STATUS_STYLES = {Status.COMPLETED.value: "green", Status.PENDING.value: "cyan", None: "dim"}
+_UP_TO_DATE_MAX = 50
+"""More of them would bury what there is to do."""
 
 
 def plan(args: argparse.Namespace, terminal: Terminal) -> Exit:
@@ -78,33 +83,40 @@ def _plans_json(
 
 
 def _show_plan(made: Plan, terminal: Terminal) -> None:
-    from rich.table import Table  # noqa: PLC0415 (slow to load)
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
-    table.add_column()
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    table.add_column(justify="right", no_wrap=True)
-    for step in made.steps:
-        style = _STYLES[step.action]
-        cost = step.estimated_credits
-        shown = "" if cost == 0 else credits_text(cost, estimated=True)
-        table.add_row(
-            Text("  " + step.action, style),
-            Text(step.render, "bold" if step.action is not Action.SKIP else "dim"),
-            Text(printable(step.reason), style if step.action is Action.SKIP else ""),
-            Text(shown),
-        )
-        if terminal.verbose and step.wanted is not None:
-            prompt = step.wanted.take.request.prompt
-            table.add_row("", "", Text(printable(prompt), "dim"), "")
     terminal.say(made.storyboard, "bold")
-    if made.steps and not terminal.quiet:
-        terminal.console.print(table)
+    if not terminal.quiet:
+        shown = _worth_a_line(made, terminal)
+        print_rows([row for step in shown for row in _rows_of(step, terminal)], terminal, right=3)
+        if more := len(made.steps) - len(shown):
+            terminal.say(f"  … and {more} that are up to date; --verbose lists them", "dim")
     terminal.say(f"  {plan_sentence(made)}")
     for name in made.unasked:
         terminal.say(f"  {name}: in the outputs, but in no shot any more", "dim")
+
+
+def _worth_a_line(made: Plan, terminal: Terminal) -> Sequence[Step]:
+    """All steps, as long as somebody can take in all those that do nothing."""
+    if terminal.verbose or made.up_to_date <= _UP_TO_DATE_MAX:
+        return made.steps
+    return [step for step in made.steps if step.reason != UP_TO_DATE]
+
+
+def _rows_of(step: Step, terminal: Terminal) -> list[tuple[Cell, ...]]:
+    style = _STYLES[step.action]
+    cost = step.estimated_credits
+    skipped = step.action is Action.SKIP
+    rows: list[tuple[Cell, ...]] = [
+        (
+            ("  " + step.action, style),
+            (step.render, "dim" if skipped else "bold"),
+            (step.reason, style if skipped else ""),
+            ("" if cost == 0 else credits_text(cost, estimated=True), ""),
+        )
+    ]
+    if terminal.verbose and step.wanted is not None:
+        prompt = step.wanted.take.request.prompt
+        rows.append((("", ""), ("", ""), (prompt, "dim"), ("", "")))
+    return rows
 
 
 def plan_sentence(made: Plan) -> str:
@@ -117,10 +129,9 @@ def plan_sentence(made: Plan) -> str:
         Action.RESTORE: "to restore, free",
     }
     parts = [f"{counts[action]} {name}" for action, name in names.items() if counts[action]]
-    waiting = sum(step.action is Action.SKIP and step.reason != UP_TO_DATE for step in made.steps)
-    up_to_date = counts[Action.SKIP] - waiting
-    if up_to_date:
-        parts.append(f"{up_to_date} up to date")
+    waiting = counts[Action.SKIP] - made.up_to_date
+    if made.up_to_date:
+        parts.append(f"{made.up_to_date} up to date")
     if waiting:
         parts.append(f"{waiting} left alone")
     sentence = ", ".join(parts) or "no shot selected"
@@ -234,30 +245,27 @@ def _standing(row: dict[str, Any]) -> str:
 
 
 def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
     rows = entry["renders"]
     counts = Counter(_standing(row) for row in rows)
     said = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing yet"
     spent = sum(row["credits"] or 0.0 for row in rows if row["clip"] and row["asked"])
     terminal.say(f"{entry['storyboard']}, pass {entry['pass']}: {said}", "bold")
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for _column in range(4):
-        table.add_column(overflow="fold")
-    styles = {Status.COMPLETED.value: "green", Status.PENDING.value: "cyan", None: "dim"}
-    for row in rows:
-        style = styles.get(row["status"], "red") if row["current"] or not row["asked"] else "yellow"
-        table.add_row(
-            Text(f"  {row['render']}", "bold"),
-            Text(row["status"] or "not rendered", style),
-            Text(printable(row["note"])),
-            Text(row["clip"] or row["task_id"] or "", "dim"),
-        )
-    if rows and not terminal.quiet:
-        terminal.console.print(table, width=max(terminal.console.width, 120), crop=False)
+    if not terminal.quiet:
+        print_rows([_status_row(row) for row in rows], terminal)
     if entry["credits"]:
         altogether = credits_text(entry["credits"])
         terminal.say(f"  {credits_text(spent)} credits for these clips, {altogether} on record")
     if entry["kept"]:
         terminal.say(f"  {count_text(entry['kept'], 'earlier clip')} in kept/", "dim")
+
+
+def _status_row(row: dict[str, Any]) -> tuple[Cell, ...]:
+    style = _STATUS_STYLES.get(row["status"], "red")
+    if row["asked"] and not row["current"]:
+        style = "yellow"
+    return (
+        (f"  {row['render']}", "bold"),
+        (row["status"] or "not rendered", style),
+        (row["note"], ""),
+        (row["clip"] or row["task_id"] or "", "dim"),
+    )

@@ -56,24 +56,22 @@ class Terminal:
 
     def warn(self, text: str, style: str = "") -> None:
         """A line for people that `--quiet` doesn't silence."""
-        if not self._print_plainly(sys.stderr if self._as_json else sys.stdout, text):
+        if not _print_plainly(self._stream, text):
             _print(self.console, text, style)
+
+    @property
+    def is_plain(self) -> bool:
+        """Nobody watches it, and it shows no colours: a pipe, a file."""
+        return _is_plain(self._stream)
+
+    @property
+    def _stream(self) -> TextIO:
+        return sys.stderr if self._as_json else sys.stdout
 
     def fail(self, text: str, style: str = "red") -> None:
         """A line of what ends a command."""
-        if not self._print_plainly(sys.stderr, text):
+        if not _print_plainly(sys.stderr, text):
             _print(self.errors, text, style)
-
-    def _print_plainly(self, stream: TextIO, text: str) -> bool:
-        """Where there is no screen, and so no colour and no edge, a line takes no console: loading
-        that takes longer than a run that has nothing to do.
-        """
-        if stream.closed or stream.isatty() or any(name in os.environ for name in _COLORFUL):
-            return False
-        with suppress(OSError):  # a reader that has left ends no run
-            stream.write(printable(text) + "\n")
-            stream.flush()
-        return True
 
 
 def is_screen(console: Console) -> bool:
@@ -82,6 +80,24 @@ def is_screen(console: Console) -> bool:
         return console.is_terminal and console.file.isatty()
     except ValueError:  # it is closed
         return False
+
+
+def _is_plain(stream: TextIO) -> bool:
+    if stream.closed or stream.isatty():
+        return False
+    return not any(name in os.environ for name in _COLORFUL)
+
+
+def _print_plainly(stream: TextIO, text: str) -> bool:
+    """Print where there is neither colour nor edge. That takes no console, and loading one takes
+    longer than a run that has nothing to do.
+    """
+    if not _is_plain(stream):
+        return False
+    with suppress(OSError):  # a reader that has left ends no run
+        stream.write(printable(text) + "\n")
+        stream.flush()
+    return True
 
 
 def _print(console: Console, text: str, style: str) -> None:
@@ -149,6 +165,8 @@ def printable(text: str) -> str:
 
     Line breaks stay; escape sequences, other control characters and lone surrogates don't.
     """
+    if text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )

@@ -57,7 +57,6 @@ class Folder(Layout):
 
         from filelock import FileLock, Timeout  # noqa: PLC0415
 
-
         owner_path = self._owner_path
         with ExitStack() as stack:
             try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pipeline.rendering.records import HISTORY_MAX, Attempt, Clip, Failure, Status
@@ -83,7 +84,7 @@ def time(value: Any) -> str | None:
 
 def credits(value: Any) -> float | None:
     """A sum of credits, or nothing."""
-    amount: float | None = None if value is None else _typed(value, int | float)
+    amount: float | None = None if value is None else _number(value)
     if amount is not None and not 0 <= amount < _CREDITS_MAX:  # NaN, too
         raise ValueError("such a sum of credits can't be")
     return amount
@@ -92,20 +93,26 @@ def credits(value: Any) -> float | None:
 def request(value: Any) -> dict[str, Any]:
     """The fields that prices, frames and cadences are worked out from; the rest is text to us."""
     shown: dict[str, Any] = _typed(value, dict)
-    for name in ("model", "prompt", "aspect", "resolution"):
-        _typed(shown[name], str)
+    _typed(shown["model"], str)
+    _typed(shown["prompt"], str)
     if not 1 <= _typed(shown["duration"], int) <= _SECONDS_MAX:
         raise ValueError("a clip of such a duration can't be")
-    if not _ASPECT.fullmatch(shown["aspect"]) or not _RESOLUTION.fullmatch(shown["resolution"]):
-        raise ValueError(f"{shown['aspect']} in {shown['resolution']} can't be a frame")
+    _frame(_typed(shown["aspect"], str), _typed(shown["resolution"], str))
     still = shown.get("init_image")
     if isinstance(still, dict):
         _typed(still["sha256"], str)
         for name in ("path", "shot", "pass", "frame", "clip_sha256"):
             optional_text(still.get(name))
-    else:
-        optional_text(still)  # a URL
+    elif still is not None:
+        text(still)  # a URL
     return shown
+
+
+@cache
+def _frame(aspect: str, resolution: str) -> None:
+    """A shape that clips can have; ten thousand records have a handful of them."""
+    if not _ASPECT.fullmatch(aspect) or not _RESOLUTION.fullmatch(resolution):
+        raise ValueError(f"{aspect} in {resolution} can't be a frame")
 
 
 def clip(value: Any) -> Clip | None:
@@ -116,7 +123,7 @@ def clip(value: Any) -> Clip | None:
     clip_path(made.path)
     _typed(made.sha256, str)
     for number in (made.bytes, made.width, made.height, made.duration_seconds):
-        if not 0 <= _typed(number, int | float) < _NUMBER_MAX:  # NaN, too
+        if not 0 <= _number(number) < _NUMBER_MAX:  # NaN, too
             raise ValueError("such a clip can't be")
     return made
 
@@ -138,7 +145,9 @@ def optional_digest(value: Any) -> str | None:
 
 def history(value: Any) -> tuple[Attempt, ...]:
     """Earlier attempts, or none."""
-    earlier = _typed(value or [], list)
+    if not value:
+        return ()
+    earlier = _typed(value, list)
     if len(earlier) > HISTORY_MAX:
         raise ValueError(f"a history goes back {HISTORY_MAX} attempts at most")
     return tuple(_attempt(shown) for shown in earlier)
@@ -193,7 +202,12 @@ def _fitting(form: re.Pattern[str], value: Any, said: str) -> str:
     return str(value)
 
 
-def _typed(value: Any, kind: Any) -> Any:
-    if not isinstance(value, kind) or isinstance(value, bool):
+def _number(value: Any) -> Any:
+    return value if type(value) is int or type(value) is float else _typed(value, float)
+
+
+def _typed(value: Any, kind: type) -> Any:
+    """JSON has no subclasses: a bool is no int here."""
+    if type(value) is not kind:
         raise TypeError(f"{value!r} stands where it can't")
     return value

@@ -14,8 +14,7 @@ from pipeline.rendering.foreign import CHECKS
 from pipeline.rendering.records import KEPT, Record, Records
 
 VERSION = 1
-_REQUIRED = frozenset(each.name for each in fields(Record) if each.default is MISSING)
-_OPTIONAL = frozenset(each.name for each in fields(Record)) - _REQUIRED
+_FIELDS = tuple((each.name, CHECKS[each.name], each.default) for each in fields(Record))
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( |$)", re.MULTILINE)
@@ -140,10 +139,15 @@ def _record(name: str, shown: dict[str, Any], provider: str) -> Record:
     """A render as it stands in the file; bought at the manifest's provider, if it names none."""
     try:
         foreign.render_name(name)
-        known = {"provider": provider, **shown}
+        shown.setdefault("provider", provider)
+        # In the order of the fields, and most optional ones are null: half the time of keywords.
         return Record(
-            **{field: CHECKS[field](known.get(field)) for field in _OPTIONAL if field in known},
-            **{field: CHECKS[field](known[field]) for field in _REQUIRED},
+            *(
+                default
+                if shown.get(field) is None and default is not MISSING
+                else check(shown[field])
+                for field, check, default in _FIELDS
+            )
         )
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise _DamagedRecordError(name) from wrong

@@ -139,7 +139,12 @@ class Plan:
     @property
     def settled(self) -> bool:
         """There are takes, and every one is up to date."""
-        return bool(self.steps) and all(step.reason == UP_TO_DATE for step in self.steps)
+        return bool(self.steps) and self.up_to_date == len(self.steps)
+
+    @property
+    def up_to_date(self) -> int:
+        """How many steps leave nothing to be wished for."""
+        return sum(step.reason == UP_TO_DATE for step in self.steps)
 
     def counts(self) -> Counter[Action]:
         """How many steps of each kind."""

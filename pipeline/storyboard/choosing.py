@@ -17,8 +17,11 @@ _BASE: Final = "draft"
 
 def layers(board: Board, shot: Shot, pass_name: str) -> list[Layer]:
     """Who says what about a shot in a pass, the farthest first."""
+    whole = [board.defaults, shot.layer]
+    if not (board.passes or shot.passes):
+        return whole
     own = (board.passes.get(pass_name), shot.passes.get(pass_name))
-    return [board.defaults, shot.layer, *(layer for layer in own if layer is not None)]
+    return [*whole, *(layer for layer in own if layer is not None)]
 
 
 def nearest(board: Board, shot: Shot, pass_name: str, field: str) -> Any:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.storyboard import documents
 from pipeline.storyboard.boards import BUILT_IN_PASSES, Board
-from pipeline.storyboard.catalog import COMMON_FIELDS, Catalog
 from pipeline.storyboard.chains import frame_of, is_frame
 from pipeline.storyboard.choosing import choice
 from pipeline.storyboard.locations import LocationError, Projects
@@ -27,6 +26,7 @@ from pipeline.storyboard.violation import Findings, Violation
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from pipeline.storyboard.catalog import Catalog, Model
     from pipeline.storyboard.fields import Rules
     from pipeline.storyboard.layers import Shot
     from pipeline.storyboard.shots import InitImage
@@ -230,6 +230,7 @@ class _Resolver:
         self._catalog = catalog
         self._stills = stills
         self._known: dict[tuple[Path, str], Storyboard] = {}
+        self._shapes: dict[str, _Shape] = {}
 
     @property
     def stills(self) -> Mapping[Path, str]:
@@ -293,15 +294,36 @@ class _Resolver:
 
     def _request(self, values: dict[str, Any]) -> Request:
         """The request with every default written out, so that writing one out changes nothing."""
-        model = self._catalog[values.pop("model")]
-        for name, rule in model.fields["properties"].items():
-            if name not in values and "default" in rule:
-                values[name] = rule["default"]
-            elif isinstance(values.get(name), float) and rule.get("type") == "integer":
+        shape = self._shape(values.pop("model"))
+        values = {**shape.defaults, **values}
+        for name in shape.integers:
+            if isinstance(values.get(name), float):
                 values[name] = int(values[name])
-        extras = tuple((name, values[name]) for name in model.extras if name in values)
-        common = {name: values[name] for name in COMMON_FIELDS if name in values}
-        return Request(model=model.name, extras=extras, **common)
+        extras = tuple((name, values.pop(name)) for name in shape.extras if name in values)
+        return Request(model=shape.model, extras=extras, **values)
+
+    def _shape(self, model: str) -> _Shape:
+        shape = self._shapes.get(model)
+        if shape is None:
+            shape = self._shapes[model] = _shape_of(self._catalog[model])
+        return shape
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a model's requests have in common."""
+
+    model: str
+    defaults: Mapping[str, Any]
+    integers: tuple[str, ...]
+    extras: tuple[str, ...]
+
+
+def _shape_of(model: Model) -> _Shape:
+    rules = model.fields["properties"]
+    defaults = {name: rule["default"] for name, rule in rules.items() if "default" in rule}
+    integers = tuple(name for name, rule in rules.items() if rule.get("type") == "integer")
+    return _Shape(model.name, defaults, integers, model.extras)
 
 
 def _seeded(request: Request, seed: int | None) -> Request:

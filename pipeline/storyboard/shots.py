@@ -81,17 +81,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One rendering of a shot: `number` counts from 1. `picked`: it is the circled one."""
+    """One rendering of a shot: `number` counts from 1. `picked`: it is the circled one.
+
+    `key` is the name under which results and clips know the take: `pour`, `pour.t2`.
+    """
 
     shot: str
     number: int
     request: Request
     picked: bool = False
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """The name under which results and clips know the take: `pour`, `pour.t2`."""
-        return take_key(self.shot, self.number)
+    def __post_init__(self) -> None:
+        # Worked out once: a plan asks for it fifteen times a take.
+        object.__setattr__(self, "key", take_key(self.shot, self.number))
 
 
 @dataclass(frozen=True, slots=True)

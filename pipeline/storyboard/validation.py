@@ -107,11 +107,7 @@ def merged(board: Board, shot: Shot, pass_name: str) -> dict[str, Any]:
         values["model"] = board.root["model"]
     for layer in layers(board, shot, pass_name):
         values.update(layer.values)
-    for key in _NOT_SENT & values.keys():
-        del values[key]
-    if None in values.values():
-        return {key: value for key, value in values.items() if value is not None}
-    return values
+    return {k: v for k, v in values.items() if v is not None and k not in _NOT_SENT}
 
 
 class Validator:
