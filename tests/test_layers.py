@@ -82,7 +82,7 @@ def test_httpx_is_used_in_few_places() -> None:
     assert users == {
         "web/urls.py",
         "web/fetching.py",
-        "web/interim.py",
+        "web/connections.py",
         "web/reasons.py",
         "web/routes.py",
         "tasks_api/client.py",

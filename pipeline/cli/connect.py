@@ -130,7 +130,7 @@ async def connect(
     from pipeline.tasks_api.client import Surroundings, TasksClient  # noqa: PLC0415
     from pipeline.tasks_api.download import Downloads  # noqa: PLC0415
     from pipeline.tasks_api.hosts import HostRule  # noqa: PLC0415
-    from pipeline.web.routes import open_client  # noqa: PLC0415
+    from pipeline.web.routes import open_client, way_to  # noqa: PLC0415
 
     for name in ("httpx", "httpcore"):
         # They log whole addresses, signatures included, wherever somebody has turned logging on.
@@ -139,12 +139,11 @@ async def connect(
     if destination.free:
         async with (
             _studio(catalog) as transport,
-            httpx.AsyncClient(transport=transport, base_url=_STUDIO_URL) as http,
             httpx.AsyncClient(transport=transport) as downloads,
         ):
             yield Gateway(
                 provider=STUDIO,
-                client=TasksClient(http, ANIMATIC, surroundings, log),
+                client=TasksClient(transport, _STUDIO_URL, ANIMATIC, surroundings, log),
                 downloads=Downloads(downloads, HostRule(_STUDIO_URL), None, log),
                 models=catalog,
                 own_cadence=(CadenceWindow(_STUDIO_CADENCE_SECONDS, None),),
@@ -152,16 +151,12 @@ async def connect(
             )
         return
     key = api_key(destination, environ)
-    as_many_as_ask = httpx.Limits(max_connections=None)  # --concurrency is the bound
     rule = HostRule(destination.provider, download_hosts)
     tls = httpx.create_ssl_context()  # one for both: hundreds of authorities take a while to load
-    async with (
-        httpx.AsyncClient(base_url=destination.provider, verify=tls, limits=as_many_as_ask) as http,
-        open_client(tls) as downloads,
-    ):
+    async with way_to(destination.provider, tls) as way, open_client(tls) as downloads:
         yield Gateway(
             provider=destination.provider,
-            client=TasksClient(http, key, surroundings, log),
+            client=TasksClient(way, destination.provider, key, surroundings, log),
             downloads=Downloads(downloads, rule, log=log),
             models=catalog,
         )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
-_REMAINING = ("x-quota-remaining-credits", "x-org-quota-remaining-credits")
+_REMAINING = frozenset({b"x-quota-remaining-credits", b"x-org-quota-remaining-credits"})
 
 
 @dataclass(slots=True)
@@ -20,18 +20,20 @@ class Account:
 
     remaining_credits: float | None = None
 
-    def hear(self, headers: Mapping[str, str]) -> None:
+    def hear(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Take note of an answer's headers; what is no amount is passed over."""
         known = [
-            amount for name in _REMAINING if (amount := _amount(headers.get(name))) is not None
+            amount
+            for name, value in headers
+            if name.lower() in _REMAINING and (amount := _amount(value)) is not None
         ]
         if known:
             self.remaining_credits = min(known)
 
 
-def _amount(text: str | None) -> float | None:
+def _amount(text: bytes) -> float | None:
     try:
-        amount = float(text or "")
+        amount = float(text)
     except ValueError:
         return None
     return amount if math.isfinite(amount) and amount >= 0 else None

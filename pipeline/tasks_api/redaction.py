@@ -25,6 +25,8 @@ def redacted(text: str, key: str = "") -> str:
 
     Half a surrogate pair, which no file can hold, becomes a question mark.
     """
+    if not text:
+        return text
     text = " ".join(text.encode("utf-8", "replace").decode().split())
     if key:
         text = text.replace(key, "[key]")

@@ -27,6 +27,9 @@ DUPLICATE_KEY = "duplicate_out_task_id"
 WAITING_STATUSES = frozenset({"queued", "pending"})
 """Before a task runs: cancelling it is free."""
 
+_KNOWN = WAITING_STATUSES | {"running", *_ENDS}
+"""Nobody's secrets: they come with every poll."""
+
 TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._:~=+-]{1,200}")
 """What an id may look like: it goes into paths of requests and into records."""
 
@@ -108,7 +111,7 @@ def parse_task(content: bytes, asked: str, key: str = "") -> Task:
     return Task(
         task_id=task_id,
         phase=phase,
-        status=redacted(status, key),
+        status=status if status in _KNOWN else redacted(status, key),
         credits=_first_number(document, "credits", "credits_used"),
         estimated_credits=_first_number(document, "estimated_credits"),
         video_url=_video_url(document) if phase == "completed" else None,

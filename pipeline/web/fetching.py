@@ -18,7 +18,6 @@ import anyio
 import httpx
 
 from pipeline.errors import AddressError, ShotmakeError
-from pipeline.web import interim
 from pipeline.web.crumbs import Crumbs
 from pipeline.web.reasons import reason_of
 from pipeline.web.routes import STRAIGHT, is_proxied
@@ -240,7 +239,7 @@ def _request(place: Place, headers: Mapping[str, str], address: str | None = Non
     name's (httpx, "Extensions", `sni_hostname`). Such a connection is not kept: it is known by its
     address, and the next name there would go over it without its certificate looked at.
     """
-    extensions: dict[str, object] = {"timeout": _SILENCE.as_dict(), "trace": interim.bounded}
+    extensions: dict[str, object] = {"timeout": _SILENCE.as_dict()}
     sent = {
         "host": place.url.netloc.decode("ascii"),
         "user-agent": "shotmake",

@@ -11,6 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from pipeline.web.connections import ByProxy, Connections
+
 if TYPE_CHECKING:
     import ssl
 
@@ -36,6 +38,14 @@ def open_client(verify: ssl.SSLContext | None = None) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=_Routes(verify or httpx.create_ssl_context()))
 
 
+def way_to(address: str, verify: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+    """The way to one host, whose address the user has given: it is a good one, and not checked."""
+    url = httpx.URL(address)
+    host = url.host if url.port is None else f"{url.host}:{url.port}"
+    proxy = None if proxy_bypass(host) else _proxy(url.scheme)
+    return Connections(verify) if proxy is None else ByProxy(proxy, verify)
+
+
 class _Routes(httpx.AsyncBaseTransport):
     """httpx would ask for the proxy by the address, as that is what the URL holds then; the
     environment's rules are about names.
@@ -43,8 +53,8 @@ class _Routes(httpx.AsyncBaseTransport):
 
     def __init__(self, verify: ssl.SSLContext) -> None:
         self._verify = verify
-        self._straight = httpx.AsyncHTTPTransport(verify=verify)
-        self._by_proxy: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._straight = Connections(verify)
+        self._by_proxy: dict[str, ByProxy] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         proxy = None
@@ -53,7 +63,7 @@ class _Routes(httpx.AsyncBaseTransport):
         if proxy is None:
             return await self._straight.handle_async_request(request)
         if proxy not in self._by_proxy:
-            self._by_proxy[proxy] = httpx.AsyncHTTPTransport(verify=self._verify, proxy=proxy)
+            self._by_proxy[proxy] = ByProxy(proxy, self._verify)
         return await self._by_proxy[proxy].handle_async_request(request)
 
     async def aclose(self) -> None:

@@ -670,8 +670,10 @@ async def test_an_answer_without_end_is_given_up(
         bodies.append(Endless(piece, pause))
         return httpx.Response(200, stream=bodies[-1])
 
-    http = httpx.AsyncClient(transport=httpx.MockTransport(endless), base_url="https://x.test")
-    client = TasksClient(http, "sk-1234", Surroundings(world.unix_time, lambda: 0.5))
+    way = httpx.MockTransport(endless)
+    client = TasksClient(
+        way, "https://x.test", "sk-1234", Surroundings(world.unix_time, lambda: 0.5)
+    )
     begun = anyio.current_time()
     with pytest.raises(LostAnswerError) as raised:
         await client.query("task_1")

@@ -243,12 +243,12 @@ class _OpenGateway:
 
     async def __aenter__(self) -> Gateway:
         world = self._world
-        self._http = httpx.AsyncClient(transport=world.wire, base_url=PROVIDER)
         self._downloads = httpx.AsyncClient(transport=world.wire)
         return Gateway(
             provider=PROVIDER,
             client=TasksClient(
-                self._http,
+                world.wire,
+                PROVIDER,
                 world.key,
                 Surroundings(world.unix_time, lambda: 0.5),
                 world.exchanges.append,

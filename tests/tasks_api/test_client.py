@@ -31,8 +31,7 @@ BODY = {"model": "veo-3.1-fast", "prompt": "a bowl", "duration_seconds": 4, "out
 
 
 def client_of(world: World) -> TasksClient:
-    http = httpx.AsyncClient(transport=world.wire, base_url=PROVIDER)
-    return TasksClient(http, KEY, Surroundings(world.unix_time, lambda: 0.5))
+    return TasksClient(world.wire, PROVIDER, KEY, Surroundings(world.unix_time, lambda: 0.5))
 
 
 def error(status: int, code: str, headers: dict[str, str] | None = None) -> httpx.Response:

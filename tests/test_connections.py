@@ -1,6 +1,4 @@
-"""Answers that only announce an answer (1xx) are counted on every connection, and anew for each
-request. Over sockets of this machine.
-"""
+"""Connections are kept and used again, and watched. Over sockets of this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ import pytest
 import trustme
 from anyio.streams.tls import TLSListener
 
-from pipeline.web import interim
+from pipeline.web.connections import INTERIM_MAX, Connections
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,8 +56,12 @@ class Server:
             crew.cancel_scope.cancel()
 
 
-async def get(http: httpx.AsyncClient, url: str) -> bytes:
-    return (await http.get(url, extensions={"trace": interim.bounded})).content
+PATIENCE = {"timeout": httpx.Timeout(5.0).as_dict()}
+
+
+async def get(way: httpx.AsyncBaseTransport, url: str) -> bytes:
+    answer = await way.handle_async_request(httpx.Request("GET", url, extensions=PATIENCE))
+    return await answer.aread()
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
@@ -71,17 +73,17 @@ async def test_they_are_counted_under_tls() -> None:
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     async with (
-        Server(interim.INTERIM_MAX * 10).listening(server) as url,
-        httpx.AsyncClient(verify=trusting, trust_env=False) as http,
+        Server(INTERIM_MAX * 10).listening(server) as url,
+        Connections(trusting) as way,
     ):
         with pytest.raises(httpx.RemoteProtocolError, match="interim answers"):
-            await get(http, url)
+            await get(way, url)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_each_request_has_a_count_of_its_own() -> None:
     """On a connection that is kept, an honest server's hints don't add up to too many."""
-    server = Server(interim.INTERIM_MAX * 2 // 3)
-    async with server.listening() as url, httpx.AsyncClient(trust_env=False) as http:
-        assert [await get(http, url) for _time in range(4)] == [b"fine"] * 4
+    server = Server(INTERIM_MAX * 2 // 3)
+    async with server.listening() as url, Connections(httpx.create_ssl_context()) as way:
+        assert [await get(way, url) for _time in range(4)] == [b"fine"] * 4
     assert server.connections == 1
