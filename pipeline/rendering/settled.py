@@ -104,7 +104,9 @@ def _is_unchanged(settled: Settled, outputs: Path) -> bool:
     from pipeline.rendering.hashes import StillHashes  # noqa: PLC0415 (most boards name none)
 
     hashes = StillHashes(outputs, time.time)
-    return all(hashes.known(path, path.stat()) == sha for path, sha in settled.stills.items())
+    # Where they lie is found out anew: another copy of the project has images of its own.
+    lying = ((path.resolve(), sha256) for path, sha256 in settled.stills.items())
+    return all(hashes.known(path, path.stat()) == sha256 for path, sha256 in lying)
 
 
 def _found_on(settled: Settled, manifest_sha256: str, clips: Mapping[str, int]) -> str:

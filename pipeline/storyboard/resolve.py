@@ -60,7 +60,7 @@ class Loaded:
 
     @property
     def stills(self) -> Mapping[Path, str]:
-        """Every image file that was looked at, links followed, with the sha256 (hex) of it."""
+        """Every image file that was found, by its path as named, with the sha256 (hex) of it."""
         return self._resolver.stills if self._resolver is not None else {}
 
     def picked_by_id(self, board: str, shot: str) -> bool:
@@ -234,7 +234,7 @@ class _Resolver:
 
     @property
     def stills(self) -> Mapping[Path, str]:
-        """The images that were found, by where they really lie."""
+        """The images that were found, by their paths as named."""
         return self._stills.hashed
 
     def resolved(self, file: _File, pass_name: str) -> Storyboard:

@@ -73,8 +73,8 @@ class Stills:
 
     @property
     def hashed(self) -> dict[Path, str]:
-        """The sha256 (hex) of every good image that was looked at, by where it really lies."""
-        return {path: sha for path, sha in self._files.items() if isinstance(sha, str)}
+        """The sha256 (hex) of every good image that was found, by its path as named."""
+        return {each.path: each.sha256 for each in self._found.values() if isinstance(each, Still)}
 
     def find(self, name: str, folder: Path) -> Still | str | StillError:
         """The still or URL that a storyboard in `folder` names, or what is wrong with it."""

@@ -45,22 +45,18 @@ class Connections(httpx.AsyncBaseTransport):
     """Straight to hosts. Errors are httpx's."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
+        tls.set_alpn_protocols(["http/1.1"])  # the only one spoken here
         self._tls = tls
-        self._idle: dict[str, deque[httpcore.AsyncHTTPConnection]] = {}
+        self._idle: dict[str, deque[httpcore.AsyncHTTP11Connection]] = {}
         self._places = anyio.Semaphore(AT_ONCE_MAX)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, whose body is still to be read and closed. Raises `httpx.TransportError`."""
-        timeouts = request.extensions["timeout"]
-        try:
-            with anyio.fail_after(timeouts["pool"]):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise httpx.PoolTimeout("too many requests are under way") from error
+        await self._find_place(request)
         try:
             origin = _url(request.url, b"").origin
             idle = self._idle.setdefault(str(origin), deque())
-            connection = await _fresh(idle) or self._new(origin)
+            connection = await _fresh(idle) or await self._connected(origin, request)
             answer = await _answer(connection, request)
         except BaseException:
             self._places.release()
@@ -73,13 +69,29 @@ class Connections(httpx.AsyncBaseTransport):
 
         return _response(answer, _Body(answer.stream, take_back))
 
-    def _new(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
-        return httpcore.AsyncHTTPConnection(
-            origin,
-            ssl_context=self._tls,
-            keepalive_expiry=_KEPT_SECONDS,
-            network_backend=_Backend(),
-        )
+    async def _find_place(self, request: httpx.Request) -> None:
+        try:
+            self._places.acquire_nowait()  # a wait that can end takes longer to set up than to be
+        except anyio.WouldBlock:
+            try:
+                with anyio.fail_after(request.extensions["timeout"]["pool"]):
+                    await self._places.acquire()
+            except TimeoutError as error:
+                raise httpx.PoolTimeout("too many requests are under way") from error
+
+    async def _connected(
+        self, origin: httpcore.Origin, request: httpx.Request
+    ) -> httpcore.AsyncHTTP11Connection:
+        """A new connection; to its server's name, where the request says that it has another one
+        than its address (httpx, "Extensions", `sni_hostname`).
+        """
+        patience, host = request.extensions["timeout"]["connect"], origin.host.decode("ascii")
+        with _ours():
+            stream = await _Backend().connect_tcp(host, origin.port, timeout=patience)
+            if origin.scheme == b"https":
+                name = request.extensions.get("sni_hostname", host)
+                stream = await stream.start_tls(self._tls, name, timeout=patience)
+        return httpcore.AsyncHTTP11Connection(origin, stream, keepalive_expiry=_KEPT_SECONDS)
 
     async def aclose(self) -> None:
         """Close what is kept."""
@@ -121,7 +133,7 @@ class ByProxy(httpx.AsyncBaseTransport):
 
 
 async def _answer(
-    way: httpcore.AsyncHTTPConnection | httpcore.AsyncHTTPProxy, request: httpx.Request
+    way: httpcore.AsyncHTTP11Connection | httpcore.AsyncHTTPProxy, request: httpx.Request
 ) -> httpcore.Response:
     with _ours():
         return await way.handle_async_request(
@@ -171,8 +183,8 @@ class _Body(httpx.AsyncByteStream):
 
 
 async def _fresh(
-    idle: deque[httpcore.AsyncHTTPConnection],
-) -> httpcore.AsyncHTTPConnection | None:
+    idle: deque[httpcore.AsyncHTTP11Connection],
+) -> httpcore.AsyncHTTP11Connection | None:
     """The connection that was used last, if it still stands; the oldest are in front, and go."""
     while idle and idle[0].has_expired():
         await idle.popleft().aclose()
