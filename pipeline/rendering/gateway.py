@@ -54,6 +54,15 @@ class Gateway:
         known = self.models.get(model)
         return self.own_cadence or (known.cadence if known else ())
 
+    def typical_seconds(self, model: str, duration: int) -> float:
+        """How long such a clip is likely to take, as published; 0 where nobody knows the model.
+        What is drawn here takes as long as it is.
+        """
+        if self.free:
+            return float(duration)
+        known = self.models.get(model)
+        return known.typical_latency_seconds(duration) if known else 0.0
+
     def image(self, request: Request) -> str | None:
         """The init image as it is sent: a URL, `data:` for a local still. Raises `MediaError`."""
         match request.init_image:

@@ -9,6 +9,7 @@ flight being on record.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 _DOWNLOADS_AT_ONCE = 8
 
-_ORDER = (Action.RESUME, Action.RECOVER, Action.RENDER)
-"""What is paid for already comes home first."""
-
 
 def settle(boards: Sequence[Planned], report: Report) -> Agenda:
     """Do at once what needs no provider; answers with the rest."""
@@ -62,7 +60,7 @@ def _go_on(agenda: Agenda, report: Report, budget: Budget | None = None) -> None
 
 
 def _settled(planned: Planned, steps: Sequence[Step], report: Report) -> list[Work]:
-    """Do the steps that need no provider; answers with the others, in the order to begin them."""
+    """Do the steps that need no provider; answers with the others."""
     rest = []
     for step in steps:
         work = Work(planned, step)
@@ -75,7 +73,7 @@ def _settled(planned: Planned, steps: Sequence[Step], report: Report) -> list[Wo
             if step.action is not Action.RENDER:
                 planned.board.make_room(step)
             rest.append(work)
-    return sorted(rest, key=lambda work: _ORDER.index(work.step.action))
+    return rest
 
 
 def _skipped(work: Work) -> Notice:
@@ -118,11 +116,17 @@ async def run(
     Raises what no take can survive. Cancelled, it leaves everything on record.
     """
     budget = _budget(agenda, terms)
+    if terms.max_credits is None:  # else the storyboard's order says what the money is for
+        agenda.longest_first(partial(_likely_seconds, gateway))
     downloads = anyio.Semaphore(_DOWNLOADS_AT_ONCE)
     try:
         await _perform_all(agenda, Circumstances(gateway, terms, report, budget, now, downloads))
     finally:
         report.summary.in_flight_credits = budget.reserved
+
+
+def _likely_seconds(gateway: Gateway, work: Work) -> float:
+    return gateway.typical_seconds(work.asked["model"], work.asked["duration"])
 
 
 async def _perform_all(agenda: Agenda, shared: Circumstances) -> None:
