@@ -12,7 +12,8 @@ demo: .venv/.installed
 test: .venv/.installed-dev
 	$(BIN)/pytest -n 2 --dist worksteal
 
-lint: .venv/.installed-dev
+# mypy reads the benchmarks, too, and so what they import.
+lint: .venv/.installed-bench
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -25,8 +26,10 @@ soak: .venv/.installed-dev
 mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.mutants --write
 
-bench: .venv/.installed-dev
-	$(BIN)/python -m tests.bench
+# Half an hour on two cores, with nothing else on them. Needs curl. The table goes into
+# docs/benchmarks.md; a part alone, without that: .venv/bin/python -m tests.bench --only noop
+bench: .venv/.installed-bench
+	$(BIN)/python -m tests.bench --write
 
 # The storyboard schema's per-model part is derived from schemas/models/.
 schemas: .venv/.installed
@@ -53,4 +56,8 @@ clean:
 
 .venv/.installed-dev: pyproject.toml .venv/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+.venv/.installed-bench: pyproject.toml .venv/.installed-dev
+	$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
 	@touch $@

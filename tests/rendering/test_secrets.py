@@ -78,7 +78,7 @@ async def test_errors_and_reprs_hold_no_secret(world: World) -> None:
         await world.run(world.film("a bowl"))
     shown = ["".join(traceback.format_exception(caught.value)), repr(caught.value)]
     async with world.gateway() as gateway:
-        shown += [repr(gateway), repr(gateway.client), repr(vars(gateway.client)["_http"])]
+        shown += [repr(gateway), repr(gateway.client), repr(vars(gateway.client)["_transport"])]
     for text in shown:
         assert not [secret for secret in SECRETS if secret in text]
 

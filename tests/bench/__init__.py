@@ -1,0 +1,1 @@
+"""How quick, and beside what: `make bench` measures shotmake and its peers in one run."""
