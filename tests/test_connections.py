@@ -12,7 +12,8 @@ import pytest
 import trustme
 from anyio.streams.tls import TLSListener
 
-from pipeline.web.connections import INTERIM_MAX, Connections
+from pipeline.web.connections import Connections
+from pipeline.web.http1 import INTERIM_MAX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -1,31 +1,31 @@
-"""Connections to hosts, kept for the next request there: httpx's transport without its pool.
+"""Connections to hosts, kept for the next request there: httpx's transport, with a pool of our own.
 
 httpcore's pool looks at every connection and at every request that waits, for every request: at
-100 of them it takes 2 ms of CPU a request, at 10 still 0.7 (its own connections take 0.25). Here
-the connection that was used last is used next. So there are as many as requests are under way at
-once, and those that a burst has opened grow old and are closed.
-
-What httpcore would read for ever is watched on each connection: interim answers (1xx) without an
-end, which are no body, so that no limit on bodies counts them.
+100 of them it takes 2 ms of CPU a request, at 10 still 0.7. Here the connection that was used last
+is used next. So there are as many as requests are under way at once, and those that a burst has
+opened grow old and are closed.
 """
 
 from __future__ import annotations
 
-import re
+import time
+from base64 import b64encode
 from collections import deque
+from collections.abc import AsyncIterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import httpcore
 import httpx
 
+from pipeline.web.http1 import Connection
+
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
-INTERIM_MAX: Final = 100
-"""Before one answer: honest servers send one or two."""
+    from pipeline.web.http1 import Headers
 
 AT_ONCE_MAX: Final = 256
 """Requests under way; an operating system may allow a process no more than 1,024 files."""
@@ -33,41 +33,51 @@ AT_ONCE_MAX: Final = 256
 _KEPT_SECONDS: Final = 5.0
 """For how long a connection is kept that nobody uses, as httpx does."""
 
-_READ_BYTES: Final = 256 * 1024
-"""As much as asyncio takes from a socket at once. httpcore asks for a quarter of it, and a chunk
-costs the same whatever its size.
-"""
+_Origin = tuple[bytes, bytes, int]
+"""Scheme, host and port."""
 
-_STATUS: Final = re.compile(rb"HTTP/[0-9]\.[0-9] ([0-9][0-9][0-9])")
+_Idle = deque[tuple[float, Connection]]
+"""Connections that wait, each with the time until when; the one that was used last at the end."""
 
 
 class Connections(httpx.AsyncBaseTransport):
-    """Straight to hosts. Errors are httpx's."""
+    """Straight to hosts, or all by one HTTP proxy. Errors are httpx's."""
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
+    def __init__(self, tls: ssl.SSLContext, proxy: str | None = None) -> None:
+        """`proxy` is an address, with user and password where it takes some."""
         tls.set_alpn_protocols(["http/1.1"])  # the only one spoken here
         self._tls = tls
-        self._idle: dict[str, deque[httpcore.AsyncHTTP11Connection]] = {}
+        self._proxy = None if proxy is None else httpx.Proxy(proxy)
+        self._idle: dict[tuple[_Origin, str | None], _Idle] = {}
         self._places = anyio.Semaphore(AT_ONCE_MAX)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, whose body is still to be read and closed. Raises `httpx.TransportError`."""
         await self._find_place(request)
+        connection = None
         try:
-            origin = _url(request.url, b"").origin
-            idle = self._idle.setdefault(str(origin), deque())
-            connection = await _fresh(idle) or await self._connected(origin, request)
-            answer = await _answer(connection, request)
+            with _ours():
+                # By the name, too, that a certificate was held against: another name at the same
+                # address has a connection of its own.
+                name = request.extensions.get("sni_hostname")
+                idle = self._idle.setdefault((_origin(request.url), name), deque())
+                connection = await _kept(idle) or await self._connected(request)
+                status, headers = await connection.ask(request, *self._target(request))
         except BaseException:
             self._places.release()
+            if connection is not None:
+                await connection.aclose()
             raise
+        body = _Body(connection, request.extensions["timeout"]["read"], self._taker_back(idle))
+        return httpx.Response(status, headers=headers, stream=body)
 
-        def take_back() -> None:
+    def _taker_back(self, idle: _Idle) -> Callable[[Connection], None]:
+        def take_back(connection: Connection) -> None:
             self._places.release()
-            if connection.is_available():
-                idle.append(connection)
+            if connection.waits:
+                idle.append((time.monotonic() + _KEPT_SECONDS, connection))
 
-        return _response(answer, _Body(answer.stream, take_back))
+        return take_back
 
     async def _find_place(self, request: httpx.Request) -> None:
         try:
@@ -79,169 +89,116 @@ class Connections(httpx.AsyncBaseTransport):
             except TimeoutError as error:
                 raise httpx.PoolTimeout("too many requests are under way") from error
 
-    async def _connected(
-        self, origin: httpcore.Origin, request: httpx.Request
-    ) -> httpcore.AsyncHTTP11Connection:
-        """A new connection; to its server's name, where the request says that it has another one
+    def _target(self, request: httpx.Request) -> tuple[bytes, Headers]:
+        """How the request is addressed (RFC 9112, 3.2), and what only a proxy is told."""
+        url = request.url
+        if self._proxy is None or url.scheme == "https":
+            return url.raw_path, []
+        return b"http://%s%s" % (url.netloc, url.raw_path), _credentials(self._proxy)
+
+    async def _connected(self, request: httpx.Request) -> Connection:
+        """A new connection. To its server's name, where the request says that it has another one
         than its address (httpx, "Extensions", `sni_hostname`).
         """
-        patience, host = request.extensions["timeout"]["connect"], origin.host.decode("ascii")
-        with _ours():
-            stream = await _Backend().connect_tcp(host, origin.port, timeout=patience)
-            if origin.scheme == b"https":
-                name = request.extensions.get("sni_hostname", host)
+        url, patience = request.url, request.extensions["timeout"]["connect"]
+        stream = await self._opened(url if self._proxy is None else self._proxy.url, patience)
+        try:
+            if url.scheme == "https":
+                if self._proxy is not None:
+                    await _tunnelled(stream, request, self._proxy)
+                name = request.extensions.get("sni_hostname", url.raw_host.decode("ascii"))
                 stream = await stream.start_tls(self._tls, name, timeout=patience)
-        return httpcore.AsyncHTTP11Connection(origin, stream, keepalive_expiry=_KEPT_SECONDS)
+            return Connection(stream)
+        except BaseException:
+            await Connection(stream).aclose()
+            raise
+
+    async def _opened(self, url: httpx.URL, patience: float | None) -> httpcore.AsyncNetworkStream:
+        scheme, raw_host, port = _origin(url)
+        host = raw_host.decode("ascii")
+        if url.scheme not in {"http", "https"}:
+            raise httpcore.ConnectError(f"a {url.scheme} proxy is of no use here")
+        stream = await httpcore.AnyIOBackend().connect_tcp(host, port, timeout=patience)
+        if self._proxy is not None and scheme == b"https":
+            stream = await stream.start_tls(self._tls, host, timeout=patience)
+        return stream
 
     async def aclose(self) -> None:
         """Close what is kept."""
         for idle in self._idle.values():
             while idle:
-                await idle.pop().aclose()
+                await idle.pop()[1].aclose()
 
 
-class ByProxy(httpx.AsyncBaseTransport):
-    """By an HTTP proxy, with httpcore's pool. Errors are httpx's."""
-
-    def __init__(self, proxy: str, tls: ssl.SSLContext) -> None:
-        """`proxy` is an address, with user and password where it takes some."""
-        its = httpx.Proxy(proxy)
-        self._pool: httpcore.AsyncHTTPProxy | None = None
-        self._scheme = its.url.scheme
-        if self._scheme in {"http", "https"}:
-            self._pool = httpcore.AsyncHTTPProxy(
-                proxy_url=_url(its.url, its.url.raw_path),
-                proxy_auth=its.raw_auth,
-                ssl_context=tls,
-                proxy_ssl_context=tls if self._scheme == "https" else None,
-                max_connections=AT_ONCE_MAX,
-                keepalive_expiry=_KEPT_SECONDS,
-                network_backend=_Backend(),
-            )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, whose body is still to be read and closed. Raises `httpx.TransportError`."""
-        if self._pool is None:
-            raise httpx.ConnectError(f"a {self._scheme} proxy, which is of no use here")
-        answer = await _answer(self._pool, request)
-        return _response(answer, _Body(answer.stream))
-
-    async def aclose(self) -> None:
-        """Close what is kept."""
-        if self._pool is not None:
-            await self._pool.aclose()
+def _origin(url: httpx.URL) -> _Origin:
+    usual = 443 if url.scheme == "https" else 80
+    return url.raw_scheme, url.raw_host, usual if url.port is None else url.port
 
 
-async def _answer(
-    way: httpcore.AsyncHTTP11Connection | httpcore.AsyncHTTPProxy, request: httpx.Request
-) -> httpcore.Response:
-    with _ours():
-        return await way.handle_async_request(
-            httpcore.Request(
-                request.method,
-                _url(request.url, request.url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-
-
-def _url(url: httpx.URL, target: bytes) -> httpcore.URL:
-    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=target)
-
-
-def _response(answer: httpcore.Response, body: _Body) -> httpx.Response:
-    return httpx.Response(
-        answer.status, headers=answer.headers, stream=body, extensions=answer.extensions
-    )
-
-
-class _Body(httpx.AsyncByteStream):
-    """An answer's body; `when_closed` is called once it has been read, or given up."""
-
-    def __init__(self, stream: Any, when_closed: Callable[[], None] | None = None) -> None:
-        self._stream = stream
-        self._when_closed = when_closed
-        self._closed = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _ours():
-            async for chunk in self._stream:
-                yield chunk
-
-    async def aclose(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            with _ours():
-                await self._stream.aclose()
-        finally:
-            if self._when_closed is not None:
-                self._when_closed()
-
-
-async def _fresh(
-    idle: deque[httpcore.AsyncHTTP11Connection],
-) -> httpcore.AsyncHTTP11Connection | None:
+async def _kept(idle: _Idle) -> Connection | None:
     """The connection that was used last, if it still stands; the oldest are in front, and go."""
-    while idle and idle[0].has_expired():
-        await idle.popleft().aclose()
+    now = time.monotonic()
+    while idle and idle[0][0] < now:
+        await idle.popleft()[1].aclose()
     while idle:
-        connection = idle.pop()
-        if not connection.has_expired():
+        _until, connection = idle.pop()
+        if not connection.is_readable():
             return connection
         await connection.aclose()
     return None
 
 
-class _Backend(httpcore.AnyIOBackend):
-    """Opens streams that are watched."""
+async def _tunnelled(
+    stream: httpcore.AsyncNetworkStream, request: httpx.Request, proxy: httpx.Proxy
+) -> None:
+    """Have the proxy lead on to where the request goes (RFC 9110, 9.3.6)."""
+    _scheme, host, port = _origin(request.url)
+    where = (b"[%s]:%d" if b":" in host else b"%s:%d") % (host, port)
+    headers = {b"host": where, **dict(_credentials(proxy))}
+    asked = httpx.Request("CONNECT", request.url, headers=headers, extensions=request.extensions)
+    status, _headers = await Connection(stream).ask(asked, where)
+    if not 200 <= status < 300:
+        raise httpcore.ConnectError(f"the proxy answers {status}")
 
-    async def connect_tcp(self, *args: Any, **more: Any) -> httpcore.AsyncNetworkStream:
-        return _Watched(await super().connect_tcp(*args, **more))
+
+def _credentials(proxy: httpx.Proxy) -> Headers:
+    if proxy.raw_auth is None:
+        return []
+    return [(b"proxy-authorization", b"Basic " + b64encode(b":".join(proxy.raw_auth)))]
 
 
-class _Watched(httpcore.AsyncNetworkStream):
-    """Counts interim answers, from each request on until an answer's head has come. What comes cut
-    between two reads may go uncounted.
-    """
+class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """An answer's body; once it has been read, or given up, its connection is given back."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-        self._count: int | None = 0
-        """None: what comes is a body."""
+    def __init__(
+        self,
+        connection: Connection,
+        patience_seconds: float | None,
+        give_back: Callable[[Connection], None],
+    ) -> None:
+        self._connection = connection
+        self._patience = patience_seconds
+        self._give_back: Callable[[Connection], None] | None = give_back
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = await self._stream.read(max(max_bytes, _READ_BYTES), timeout)
-        if self._count is not None:
-            self._see(data)
-        return data
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
 
-    def _see(self, data: bytes) -> None:
-        interim = 0
-        for status in _STATUS.findall(data):
-            if not status.startswith(b"1"):
-                self._count = None
-                return
-            interim += 1
-        self._count = (self._count or 0) + interim
-        if self._count > INTERIM_MAX:
-            raise httpcore.RemoteProtocolError("interim answers (1xx) without an end")
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._count = 0
-        await self._stream.write(buffer, timeout)
+    async def __anext__(self) -> bytes:
+        with _ours():
+            piece = await self._connection.piece(self._patience)
+        if piece is None:
+            raise StopAsyncIteration
+        return piece
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    async def start_tls(self, *args: Any, **more: Any) -> httpcore.AsyncNetworkStream:
-        return _Watched(await self._stream.start_tls(*args, **more))
+        give_back, self._give_back = self._give_back, None
+        if give_back is None:
+            return
+        try:
+            if not self._connection.waits:
+                await self._connection.aclose()
+        finally:
+            give_back(self._connection)
 
 
 @contextmanager
@@ -258,5 +215,4 @@ _FOREIGN: Final = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
-    httpcore.ProxyError,
 )

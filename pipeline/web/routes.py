@@ -11,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from pipeline.web.connections import ByProxy, Connections
+from pipeline.web.connections import Connections
 
 if TYPE_CHECKING:
     import ssl
@@ -43,7 +43,7 @@ def way_to(address: str, verify: ssl.SSLContext) -> httpx.AsyncBaseTransport:
     url = httpx.URL(address)
     host = url.host if url.port is None else f"{url.host}:{url.port}"
     proxy = None if proxy_bypass(host) else _proxy(url.scheme)
-    return Connections(verify) if proxy is None else ByProxy(proxy, verify)
+    return Connections(verify, proxy)
 
 
 class _Routes(httpx.AsyncBaseTransport):
@@ -54,7 +54,7 @@ class _Routes(httpx.AsyncBaseTransport):
     def __init__(self, verify: ssl.SSLContext) -> None:
         self._verify = verify
         self._straight = Connections(verify)
-        self._by_proxy: dict[str, ByProxy] = {}
+        self._by_proxy: dict[str, Connections] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         proxy = None
@@ -63,7 +63,7 @@ class _Routes(httpx.AsyncBaseTransport):
         if proxy is None:
             return await self._straight.handle_async_request(request)
         if proxy not in self._by_proxy:
-            self._by_proxy[proxy] = ByProxy(proxy, self._verify)
+            self._by_proxy[proxy] = Connections(self._verify, proxy)
         return await self._by_proxy[proxy].handle_async_request(request)
 
     async def aclose(self) -> None:

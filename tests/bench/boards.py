@@ -56,10 +56,10 @@ PROMPTS = (
 
 
 def storyboard(takes: int, changed: Mapping[int, str] | None = None) -> str:
-    """One with so many shots of one take; those in `changed` have another prompt."""
+    """One with so many shots of one take, no two alike; those in `changed` have another prompt."""
     lines = ["model: veo-3.1-fast", f"defaults: {{duration: {SECONDS}}}", "shots:"]
     for number in range(takes):
-        prompt = (changed or {}).get(number) or PROMPTS[number % len(PROMPTS)]
+        prompt = (changed or {}).get(number) or f"{PROMPTS[number % len(PROMPTS)]} Take {number}."
         lines += [f"  - id: shot-{number:06}", f"    prompt: {prompt}", f"    seed: {number}"]
     return "\n".join(lines) + "\n"
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.cli.main import command
+import pipeline.cli.main
 
 
-def main() -> int:
+def main() -> str | int | None:
     """The command's exit code."""
-    code = command(sys.argv[2:])
+    code: str | int | None = None
+    try:
+        pipeline.cli.main.main(sys.argv[2:])
+    except SystemExit as end:
+        code = end.code
     with open("/proc/self/status") as status:  # noqa: PTH123 (pathlib need not be loaded)
         kilobytes = next(line.split()[1] for line in status if line.startswith("VmHWM:"))
     with open(sys.argv[1], "w") as told:  # noqa: PTH123
