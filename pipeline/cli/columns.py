@@ -3,47 +3,59 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.cli.terminal import is_screen, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pipeline.cli.terminal import Terminal
 
-Cell = tuple[str, str]
-"""Text and its style."""
+Row = Sequence[tuple[str, str]]
+"""Cells: text and style."""
 
 _GAP = "  "
 _NARROW = re.compile("[\x20-\x7e\xa0-\xff–—…→≈✓✗·]*")
 """A column a letter; what other letters take is slow to load."""
 
+_AT_ONCE = 1000
+
 
 def print_rows(
-    rows: Sequence[Sequence[Cell]], terminal: Terminal, *, right: int | None = None
+    rows: Callable[[], Iterable[Row]], terminal: Terminal, *, right: int | None = None
 ) -> None:
     """Rows of equally many cells; those of the column `right` stand at its right edge.
 
-    A pipe has no edge. What a screen has no room for goes on in the next line of its own column,
-    which takes 0.3 ms a row.
+    They are asked for twice, for their widths and for themselves, so that ten thousand needn't be
+    there at once. A pipe has no edge. What a screen has no room for goes on in the next line of its
+    own column, which takes 0.3 ms a row.
     """
-    if not rows:
+    widths: list[int] = []
+    for row in rows():
+        taken = [_width(printable(text)) for text, _style in row]
+        widths = [*map(max, widths, taken)] if widths else taken
+    folds = not terminal.is_plain and is_screen(terminal.console)
+    folds = folds and sum(widths) + len(_GAP) * len(widths) > terminal.console.width
+    lines = (_padded(row, widths, right) for row in rows())
+    if folds:
+        _print_folded(list(lines), terminal)
         return
-    shown = [[(printable(text), style) for text, style in row] for row in rows]
-    widths = [max(_width(row[at][0]) for row in shown) for at in range(len(shown[0]))]
-    for row in shown:
-        row[:] = [
-            (_padded(text, width, to_the_right=at == right), style)
-            for at, ((text, style), width) in enumerate(zip(row, widths, strict=True))
-        ]
-    if terminal.is_plain:
-        lines = (_GAP.join(text for text, _style in row).rstrip() for row in shown)
-        terminal.warn("\n".join(lines))
-    elif is_screen(terminal.console) and sum(widths) + 2 * len(widths) > terminal.console.width:
-        _print_folded(shown, terminal)
-    else:
-        _print_styled(shown, terminal)
+    while some := list(islice(lines, _AT_ONCE)):
+        if terminal.is_plain:
+            said = (_GAP.join(text for text, _style in line).rstrip() for line in some)
+            terminal.warn("\n".join(said))
+        else:
+            _print_styled(some, terminal)
+
+
+def _padded(row: Row, widths: Sequence[int], right: int | None) -> Row:
+    cells = []
+    for at, ((said, style), width) in enumerate(zip(row, widths, strict=True)):
+        text = printable(said)
+        space = " " * (width - _width(text))
+        cells.append((space + text if at == right else text + space, style))
+    return cells
 
 
 def _width(text: str) -> int:
@@ -55,12 +67,7 @@ def _width(text: str) -> int:
     return cell_len(text)
 
 
-def _padded(text: str, width: int, *, to_the_right: bool) -> str:
-    space = " " * (width - _width(text))
-    return space + text if to_the_right else text + space
-
-
-def _print_styled(rows: Sequence[Sequence[Cell]], terminal: Terminal) -> None:
+def _print_styled(rows: Sequence[Row], terminal: Terminal) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     lines = Text()
@@ -71,7 +78,7 @@ def _print_styled(rows: Sequence[Sequence[Cell]], terminal: Terminal) -> None:
     terminal.console.print(lines, end="", soft_wrap=True)
 
 
-def _print_folded(rows: Sequence[Sequence[Cell]], terminal: Terminal) -> None:
+def _print_folded(rows: Sequence[Row], terminal: Terminal) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,9 @@ from pipeline.storyboard.catalog import load_catalog
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pipeline.cli.columns import Cell
+    from pipeline.cli.columns import Row
     from pipeline.cli.connect import Destination
     from pipeline.cli.terminal import Terminal
     from pipeline.rendering.comparing import ShotRow
@@ -86,7 +87,7 @@ def _show_plan(made: Plan, terminal: Terminal) -> None:
     terminal.say(made.storyboard, "bold")
     if not terminal.quiet:
         shown = _worth_a_line(made, terminal)
-        print_rows([row for step in shown for row in _rows_of(step, terminal)], terminal, right=3)
+        print_rows(partial(_rows_of, shown, terminal), terminal, right=3)
         if more := len(made.steps) - len(shown):
             terminal.say(f"  … and {more} that are up to date; --verbose lists them", "dim")
     terminal.say(f"  {plan_sentence(made)}")
@@ -101,22 +102,20 @@ def _worth_a_line(made: Plan, terminal: Terminal) -> Sequence[Step]:
     return [step for step in made.steps if step.reason != UP_TO_DATE]
 
 
-def _rows_of(step: Step, terminal: Terminal) -> list[tuple[Cell, ...]]:
-    style = _STYLES[step.action]
-    cost = step.estimated_credits
-    skipped = step.action is Action.SKIP
-    rows: list[tuple[Cell, ...]] = [
-        (
+def _rows_of(steps: Sequence[Step], terminal: Terminal) -> Iterator[Row]:
+    for step in steps:
+        style = _STYLES[step.action]
+        cost = step.estimated_credits
+        skipped = step.action is Action.SKIP
+        yield (
             ("  " + step.action, style),
             (step.render, "dim" if skipped else "bold"),
             (step.reason, style if skipped else ""),
             ("" if cost == 0 else credits_text(cost, estimated=True), ""),
         )
-    ]
-    if terminal.verbose and step.wanted is not None:
-        prompt = step.wanted.take.request.prompt
-        rows.append((("", ""), ("", ""), (prompt, "dim"), ("", "")))
-    return rows
+        if terminal.verbose and step.wanted is not None:
+            prompt = step.wanted.take.request.prompt
+            yield (("", ""), ("", ""), (prompt, "dim"), ("", ""))
 
 
 def plan_sentence(made: Plan) -> str:
@@ -251,7 +250,7 @@ def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
     spent = sum(row["credits"] or 0.0 for row in rows if row["clip"] and row["asked"])
     terminal.say(f"{entry['storyboard']}, pass {entry['pass']}: {said}", "bold")
     if not terminal.quiet:
-        print_rows([_status_row(row) for row in rows], terminal)
+        print_rows(partial(map, _status_row, rows), terminal)
     if entry["credits"]:
         altogether = credits_text(entry["credits"])
         terminal.say(f"  {credits_text(spent)} credits for these clips, {altogether} on record")
@@ -259,7 +258,7 @@ def _show_status(entry: dict[str, Any], terminal: Terminal) -> None:
         terminal.say(f"  {count_text(entry['kept'], 'earlier clip')} in kept/", "dim")
 
 
-def _status_row(row: dict[str, Any]) -> tuple[Cell, ...]:
+def _status_row(row: dict[str, Any]) -> Row:
     style = _STATUS_STYLES.get(row["status"], "red")
     if row["asked"] and not row["current"]:
         style = "yellow"

@@ -47,8 +47,7 @@ def want(take: Take, request: Request | None = None) -> Wanted:
     """A take with its identity; `request` where that isn't the take's own yet."""
     if request is not None:
         take = replace(take, request=request)
-    fields = request_fields(take.request)
-    return Wanted(take, fields, digest(fields))
+    return Wanted(take, digest(request_fields(take.request)))
 
 
 def clip_is_there(record: Record, size: Size) -> bool:

@@ -212,7 +212,7 @@ class Links:
     def _waiting(self, take: Take, of: FrameOf, standing: Standing, record: Record | None) -> Step:
         """A step whose request isn't known yet, or that can't have one."""
         fields = request_fields(take.request)
-        wanted = Wanted(take, fields, digest="")
+        wanted = Wanted(take, digest="")
         if not isinstance(standing, Coming):
             return Step(
                 take.key,

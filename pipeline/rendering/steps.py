@@ -37,8 +37,16 @@ class Wanted:
     """A take with its identity worked out."""
 
     take: Take
-    fields: Fields
     digest: str
+
+    @property
+    def fields(self) -> Fields:
+        """The request as records have it: made when it is asked for, as ten thousand would be
+        kept for the few that are.
+        """
+        from pipeline.rendering.digest import request_fields  # noqa: PLC0415 (not to say "settled")
+
+        return request_fields(self.take.request)
 
 
 @dataclass(frozen=True, slots=True)

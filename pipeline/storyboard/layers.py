@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline.storyboard.places import Map, Place
     from pipeline.storyboard.violation import Findings
 
@@ -49,6 +52,9 @@ class Layer:
         return self.findings.file, self.values.value_place(key)
 
 
+_NO_PASSES: Mapping[str, Layer] = MappingProxyType({})
+
+
 @dataclass(slots=True)
 class Shot:
     """One entry under `shots`, or a row of a table; `id` is empty where the author's can't be used.
@@ -58,7 +64,7 @@ class Shot:
 
     id: str
     layer: Layer
-    passes: dict[str, Layer] = field(default_factory=dict)
+    passes: Mapping[str, Layer] = field(default_factory=lambda: _NO_PASSES)
     picked: tuple[Layer, str] | None = None
     from_table: bool = False
 

@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import Any, Final
 
 Place = tuple[int, int]
 """Line and column, both from 1, in characters."""
 
+Spot = tuple[int, int, int, int]
+"""The places of a key and of its value."""
+
 START: Final[Place] = (1, 1)
 
 
 class Map(dict[str, Any]):
-    """A mapping that knows where it, its keys and its values stand."""
+    """A mapping that knows where it, its keys and its values stand. It only grows, by `put`."""
 
-    __slots__ = ("place", "spots")
+    __slots__ = ("_spots", "place")
 
     def __init__(self, place: Place) -> None:
         super().__init__()
         self.place = place
-        self.spots: dict[str, tuple[int, int, int, int]] = {}
+        # Four numbers a key, in the order of the keys. They are asked for when something is wrong:
+        # tuples by key would be a third of a large board's memory.
+        self._spots = array("I")
+
+    def put(self, key: str, value: Any, spot: Spot) -> None:
+        """Add a key, or give it another value."""
+        if key in self:
+            begin = self._begin(key)
+            self._spots[begin : begin + 4] = array("I", spot)
+        else:
+            self._spots.extend(spot)
+        self[key] = value
+
+    def _begin(self, key: str) -> int:
+        return list(self).index(key) * 4
+
+    def spot(self, key: str) -> Spot:
+        """Where the key stands, and where its value begins."""
+        begin = self._begin(key)
+        key_line, key_column, line, column = self._spots[begin : begin + 4]
+        return key_line, key_column, line, column
 
     def key_place(self, key: str) -> Place:
         """Where the key stands (for a merged one: where it was merged from)."""
-        return self.spots[key][:2]
+        return self.spot(key)[:2]
 
     def value_place(self, key: str) -> Place:
         """Where the key's value begins."""
-        return self.spots[key][2:]
+        return self.spot(key)[2:]
 
 
 class Seq(list[Any]):

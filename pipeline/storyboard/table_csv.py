@@ -81,13 +81,12 @@ class CsvReader:
 
     def _values(self, row: Cells, place: Place, header: _Header, number: int) -> Map:
         values = Map(place)
-        spots = values.spots
         cells, places = row.cells, row.places
         for index, name, key_place, read in header.fields:
             cell = cells[index].strip()
             if cell:
-                spots[name] = key_place + places[index]
-                values[name] = cell if read is None else read(row, index, f"row {number}.{name}")
+                value = cell if read is None else read(row, index, f"row {number}.{name}")
+                values.put(name, value, key_place + places[index])
         if header.nameless:
             self._watch(row, header.nameless)
         return values

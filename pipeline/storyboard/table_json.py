@@ -118,8 +118,7 @@ class JsonReader:
             if key in values:
                 self._repeated(key, spot[:2], self._path)
             else:
-                values.spots[key] = spot
-                values[key] = self._value(value, spot[2:], f"{self._path}.{key}", 2)
+                values.put(key, self._value(value, spot[2:], f"{self._path}.{key}", 2), spot)
         return values
 
     def _value(self, value: Any, place: Place, path: str, depth: int) -> Any:
@@ -148,8 +147,8 @@ class JsonReader:
             if key in inner:
                 self._repeated(key, place, path)
             else:
-                inner.spots[key] = place * 2
-                inner[key] = self._value(item, place, f"{path}.{key}", depth + 1)
+                value = self._value(item, place, f"{path}.{key}", depth + 1)
+                inner.put(key, value, place + place)
         return inner
 
     def _repeated(self, key: str, place: Place, path: str) -> None:

@@ -88,8 +88,7 @@ def _prompts(text: str) -> Iterator[Row]:
             number += 1
             column = 1 if content[0] == prompt[0] else content.index(prompt) + 1
             values = Map((line, column))
-            values["prompt"] = prompt
-            values.spots["prompt"] = (line, column, line, column)
+            values.put("prompt", prompt, (line, column, line, column))
             yield Row(values, values.place, f"row {number}")
 
 
@@ -125,6 +124,7 @@ class _Identifier:
             self._notes.add(values.value_place("prompt"), f"{row.path}.prompt", message)
             return False
         alike.append(row)
-        values["id"] = identity if len(alike) == 1 else f"{identity}-{len(alike)}"
-        values.spots["id"] = values.value_place("prompt") * 2
+        name = identity if len(alike) == 1 else f"{identity}-{len(alike)}"
+        place = values.value_place("prompt")
+        values.put("id", name, place + place)
         return True

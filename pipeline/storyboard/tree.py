@@ -7,6 +7,7 @@ its depth, and how far aliases and merge keys multiply it.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -192,7 +193,7 @@ class TreeBuilder:
                 key,
             )
         else:
-            frame.key = key
+            frame.key = sys.intern(key)  # thousands of mappings have the same few
 
     def _value(self, value: Any, place: Place) -> None:
         frame = self._frame
@@ -208,8 +209,7 @@ class TreeBuilder:
         key = frame.key
         frame.key = None
         if isinstance(key, str):
-            into[key] = value
-            into.spots[key] = frame.key_place + place
+            into.put(key, value, frame.key_place + place)
         elif key is _MERGE:
             self._merge(frame, value, place)
 
@@ -272,8 +272,7 @@ class TreeBuilder:
             self._copied(len(source), into.place)
             for key, value in source.items():
                 if key not in into:
-                    into[key] = value
-                    into.spots[key] = source.spots[key]
+                    into.put(key, value, source.spot(key))
 
     def _alias(self, event: AliasEvent) -> None:
         place = _place(event)

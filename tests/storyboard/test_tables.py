@@ -67,8 +67,8 @@ def test_a_row_is_a_shot_with_places() -> None:
         "seeds": [7, 11],
     }
     assert (pour.place, pour.path) == ((2, 1), "row 1")
-    assert pour.values.spots["prompt"] == (1, 4, 2, 6)
-    assert pour.values.spots["duration"] == (1, 11, 2, 23)
+    assert pour.values.spot("prompt") == (1, 4, 2, 6)
+    assert pour.values.spot("duration") == (1, 11, 2, 23)
     assert pour.values["seeds"].places == [(2, 30), (2, 32)]
     assert zoom.values == {"id": "zoom", "prompt": "Slow zoom.", "seeds": [7, 11, "x"]}
     assert zoom.values["seeds"].places == [(3, 22), (3, 25), (3, 30)]
@@ -151,15 +151,15 @@ def test_json_lines_have_jsons_values() -> None:
         "aspect": {"x": 1.5},
     }
     assert (row.place, row.path) == ((2, 1), "row 1")
-    assert row.values.spots["prompt"] == (2, 2, 2, 12)
-    assert row.values.spots["duration"] == (2, 54, 2, 67)
-    assert row.values.spots["id"] == (2, 12, 2, 12)
+    assert row.values.spot("prompt") == (2, 2, 2, 12)
+    assert row.values.spot("duration") == (2, 54, 2, 67)
+    assert row.values.spot("id") == (2, 12, 2, 12)
     seeds, aspect = row.values["seeds"], row.values["aspect"]
     assert isinstance(seeds, Seq)
     assert seeds.places == [(2, 80), (2, 80)]
     assert isinstance(aspect, Map)
     assert aspect.value_place("x") == row.values.value_place("aspect")
-    assert other.values.spots["id"] == (4, 1, 4, 1)
+    assert other.values.spot("id") == (4, 1, 4, 1)
 
 
 def test_a_line_of_text_is_a_prompt() -> None:
@@ -507,7 +507,7 @@ def test_any_bytes_give_rows_or_reasons(ending: str, data: bytes) -> None:
         assert 1 <= violation.line <= lines
         assert violation.column >= 1
     for row in rows:
-        assert set(row.values) == set(row.values.spots)
+        assert all(row.values.spot(key) for key in row.values)
         assert row.values["id"] is not None
 
 
@@ -535,7 +535,8 @@ def test_a_row_of_json_is_read_as_json(value: dict[str, Any], separators: tuple[
     line = dumps({"id": "a", **value})
     [row] = rows_of("a.jsonl", line + "\n")
     assert row.values == {"id": "a", **value}
-    for key, (_, key_column, _, value_column) in row.values.spots.items():
+    for key in row.values:
+        _, key_column, _, value_column = row.values.spot(key)
         assert line[key_column - 1 :].startswith(f'"{key}"')
         assert line[value_column - 1 :].startswith(dumps(row.values[key]))
 
