@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import itertools
 import random
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,8 +22,9 @@ from pipeline.tasks_api.download import CLIP_BYTES_MAX, Downloads, Partial, vali
 from pipeline.tasks_api.hosts import HostRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from pipeline.tasks_api.exchange import Exchange
 
@@ -165,6 +169,50 @@ async def test_a_cut_clip_goes_on_where_it_was_cut(line: Line) -> None:
     assert ranges == [None, "bytes=100-", "bytes=300-", "bytes=300-", "bytes=301-"]
     assert {r.headers.get("if-range") for r in line.cdn.requests[1:]} == {'"one"'}
     assert [exchange.attempt for exchange in line.log] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_large_clips_are_written_beside_the_loop(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the batch, on other threads: in order, and with nothing lost of one that is cut."""
+    monkeypatch.setattr(download, "_BATCH_BYTES", 100)
+    threads: set[int] = set()
+    add = Partial.add
+
+    def noted(self: Partial, chunks: Iterable[bytes], file: BinaryIO) -> None:
+        threads.add(threading.get_ident())
+        add(self, chunks, file)
+
+    monkeypatch.setattr(Partial, "add", noted)
+    line.cdn.changes = [cut(250), cut(313)]
+    for came in (250, 563):
+        with pytest.raises(GatewayError, match="connection reset"):
+            await line.fetch()
+        assert line.partial.bytes == line.partial.path.stat().st_size == came
+    await line.arrives()
+    assert len(threads) > 1
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_batch_that_can_not_be_written_ends_the_fetching(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the disk's own error, from whichever thread; the next try begins again."""
+    monkeypatch.setattr(download, "_BATCH_BYTES", 100)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    add, calls = Partial.add, itertools.count(1)
+
+    def failing(self: Partial, chunks: Iterable[bytes], file: BinaryIO) -> None:
+        if next(calls) == 3:
+            file.write(b"half of it")
+            raise full
+        add(self, chunks, file)
+
+    monkeypatch.setattr(Partial, "add", failing)
+    with pytest.raises(OSError, match="No space left"):
+        await line.fetch()
+    await line.arrives()
 
 
 async def test_a_connection_that_breaks_behind_the_last_byte_has_brought_all(line: Line) -> None:
