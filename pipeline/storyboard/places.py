@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 Place = tuple[int, int]
@@ -18,7 +19,7 @@ START: Final[Place] = (1, 1)
 class Map(dict[str, Any]):
     """A mapping that knows where it, its keys and its values stand. It only grows, by `put`."""
 
-    __slots__ = ("_spots", "place")
+    __slots__ = ("_index", "_spots", "place")
 
     def __init__(self, place: Place) -> None:
         super().__init__()
@@ -26,6 +27,8 @@ class Map(dict[str, Any]):
         # Four numbers a key, in the order of the keys. They are asked for when something is wrong:
         # tuples by key would be a third of a large board's memory.
         self._spots = array("I")
+        self._index: dict[str, int] | None = None
+        """Where in them a key's begin, once somebody has asked."""
 
     def put(self, key: str, value: Any, spot: Spot) -> None:
         """Add a key, or give it another value."""
@@ -37,7 +40,9 @@ class Map(dict[str, Any]):
         self[key] = value
 
     def _begin(self, key: str) -> int:
-        return list(self).index(key) * 4
+        if self._index is None or len(self._index) < len(self):  # not once a key: a file can be made of a million mistakes
+            self._index = {known: at for at, known in zip(count(0, 4), self)}
+        return self._index[key]
 
     def spot(self, key: str) -> Spot:
         """Where the key stands, and where its value begins."""

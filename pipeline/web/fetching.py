@@ -236,8 +236,8 @@ def _request(place: Place, headers: Mapping[str, str], address: str | None = Non
     """Built without the client: nothing of what that has in its headers or cookies is sent.
 
     With an address the connection goes there; server name, certificate and `Host` are the
-    name's (httpx, "Extensions", `sni_hostname`). Such a connection is not kept: it is known by its
-    address, and the next name there would go over it without its certificate looked at.
+    name's (httpx, "Extensions", `sni_hostname`). `Connections` keep such a connection for that name
+    alone: the next name at the same address would go over it without its certificate looked at.
     """
     extensions: dict[str, object] = {"timeout": _SILENCE.as_dict()}
     sent = {
@@ -251,7 +251,6 @@ def _request(place: Place, headers: Mapping[str, str], address: str | None = Non
     if address is not None:
         url = url.copy_with(host=address)
         extensions[STRAIGHT] = True
-        sent["connection"] = "close"
         if not is_address(place.host):
             extensions["sni_hostname"] = place.host
     return httpx.Request("GET", url, headers=sent, extensions=extensions)

@@ -37,6 +37,7 @@ from tests.mutants.pages import PAGES
 from tests.mutants.records import RECORDS
 from tests.mutants.strangers import STRANGERS
 from tests.mutants.unknown import UNKNOWN
+from tests.mutants.wires import WIRES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 SAFEGUARDS = (
     *(*RECORDS, *LEFTOVERS, *CLIPS, *MONEY, *DOUBTS, *UNKNOWN),
-    *(*HANDS, *STRANGERS, *DOWNLOADS, *ANSWERS, *PAGES),
+    *(*HANDS, *STRANGERS, *DOWNLOADS, *ANSWERS, *PAGES, *WIRES),
 )
 ROOT = Path(__file__).parents[2]
 PIPELINE = ROOT / "pipeline"

@@ -278,8 +278,8 @@ DOUBTS = (
         "ids are quoted",
         "An id on record that is none leads to no other path.",
         "tasks_api/client.py",
-        "{quote(task_id, safe='')}",
-        "{task_id}",
+        "/v1/tasks/cancel/{quote(task_id, safe='')}",
+        "/v1/tasks/cancel/{task_id}",
         (f"{_CLIENT}::test_a_strange_id_stays_in_its_place",),
     ),
 )

@@ -51,9 +51,9 @@ DOWNLOADS = (
     Safeguard(
         "no connection is shared",
         "Another name at the same address gets a connection of its own.",
-        "web/fetching.py",
-        '        sent["connection"] = "close"\n',
-        "",
+        "web/connections.py",
+        "(_origin(request.url), name)",
+        "(_origin(request.url), None)",
         (f"{_WEB}::test_a_certificate_is_held_against_the_name",),
     ),
     Safeguard(

@@ -21,14 +21,6 @@ STRANGERS = (
         (_ERRORS,),
     ),
     Safeguard(
-        "the key stays at the gateway",
-        "A redirect of the API's is not followed.",
-        "cli/connect.py",
-        "verify=tls, limits=as_many_as_ask)",
-        "verify=tls, limits=as_many_as_ask, follow_redirects=True)",
-        (_HOSTILE,),
-    ),
-    Safeguard(
         "https but on this machine",
         "The key does not travel in the open.",
         "cli/connect.py",

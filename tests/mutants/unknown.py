@@ -137,8 +137,8 @@ UNKNOWN = (
         "requests on record",
         "A recorded request that lacks what prices and frames are made of is damage.",
         "rendering/foreign.py",
-        "        _typed(shown[name], str)\n",
-        "        pass\n",
+        '    _typed(shown["model"], str)\n    _typed(shown["prompt"], str)\n',
+        "",
         ("tests/rendering/test_records.py", "tests/proof/test_hostile_files.py"),
     ),
     Safeguard(

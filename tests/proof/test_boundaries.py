@@ -49,6 +49,9 @@ def test_strace_sees_the_same(stage: Stage, tmp_path: Path) -> None:
     assert (ended.exit, changed.exit) == (0, 0)
     counted = Counter(c.kind for c in (*ended.crossed, *changed.crossed) if c.kind in DISK)
     assert _seen(log.read_text(), f"{scene.folder}/outputs") == counted
+    network = Counter(c.kind for c in ended.crossed)
+    assert network["request"] == network["answer"] >= 6  # a submit, a query and a clip a shot
+    assert network["chunk"] >= network["answer"]
 
 
 def _seen(log: str, outputs: str) -> Counter[str]:

@@ -22,6 +22,8 @@ from unittest import mock
 
 import httpx
 
+from pipeline.web.connections import Connections
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -169,9 +171,9 @@ class Boundaries:
             mock.patch.object(io, "open", self._io_open(io.open)),
             mock.patch.object(builtins, "open", self._io_open(builtins.open)),
             mock.patch.object(
-                httpx.AsyncHTTPTransport,
+                Connections,
                 "handle_async_request",
-                self._exchange(httpx.AsyncHTTPTransport.handle_async_request),
+                self._exchange(Connections.handle_async_request),
             ),
         ):
             yield
