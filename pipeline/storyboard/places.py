@@ -40,7 +40,8 @@ class Map(dict[str, Any]):
         self[key] = value
 
     def _begin(self, key: str) -> int:
-        if self._index is None or len(self._index) < len(self):  # not once a key: a file can be made of a million mistakes
+        # Not once a key: a file can be made of a million mistakes.
+        if self._index is None or len(self._index) < len(self):
             self._index = {known: at for at, known in zip(count(0, 4), self)}
         return self._index[key]
 

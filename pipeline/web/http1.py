@@ -22,6 +22,8 @@ import httpcore
 import httptools
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
 INTERIM_MAX: Final = 100
@@ -65,7 +67,7 @@ class Connection:
         self,
         request: httpx.Request,
         target: bytes,
-        more: Headers = [],  # noqa: B006 (never changed)
+        more: Sequence[tuple[bytes, bytes]] = (),
     ) -> tuple[int, Headers]:
         """Send a request for a target; status and headers of its answer, whose body comes next."""
         self._waits = False

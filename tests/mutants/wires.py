@@ -22,8 +22,9 @@ WIRES = (
         "interim answers of one request",
         "The next request on a connection begins to count anew.",
         "web/http1.py",
-        "        answer = self._answer = _Answer()\n        headers",
-        "        answer = self._answer\n        headers",
+        "        answer = self._answer = _Answer()\n",
+        "        answer, self._answer._interim = _Answer(), self._answer._interim\n"
+        "        answer._interim, self._answer = self._answer._interim, answer\n",
         (_CONNECTIONS,),
     ),
     Safeguard(
