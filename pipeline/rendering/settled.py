@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +32,6 @@ from pipeline.storyboard.catalog import schemas_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +68,10 @@ def recall(outputs: Path, storyboard: Path, pass_name: str, provider: str) -> Se
     """What is known to be settled, if all is as it was when that was found; reads no more than it
     has to, and changes nothing.
     """
-    if not _NAME.fullmatch(storyboard.stem) or not _NAME.fullmatch(pass_name):
-        return None  # it would be a path to elsewhere
     folder = Folder(outputs, storyboard.stem, pass_name)
     try:
         known = _decoded(cache.read(outputs, _name(storyboard, pass_name)))
-        if known is None or folder.is_busy:  # asked once more at the end: a run may begin meanwhile
+        if known is None:
             return None
         settled, found_on = known
         asked = (settled.storyboard, settled.pass_name, settled.provider)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,10 @@ from pipeline.storyboard.chains import frame_of, is_frame
 from pipeline.storyboard.choosing import choice
 from pipeline.storyboard.locations import LocationError, Projects
 from pipeline.storyboard.names import did_you_mean, listed, name_reason, suggested_name
+from pipeline.storyboard.requests import Requests, seeded
 from pipeline.storyboard.schemas import storyboard_schema
 from pipeline.storyboard.shot_list import Table
-from pipeline.storyboard.shots import Request, Storyboard, Take, Undecided
+from pipeline.storyboard.shots import Storyboard, Take, Undecided
 from pipeline.storyboard.stills import InspectStill, StillError, Stills
 from pipeline.storyboard.tables import read_table
 from pipeline.storyboard.validation import Validator, merged
@@ -26,7 +27,7 @@ from pipeline.storyboard.violation import Findings, Violation
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from pipeline.storyboard.catalog import Catalog, Model
+    from pipeline.storyboard.catalog import Catalog
     from pipeline.storyboard.fields import Rules
     from pipeline.storyboard.layers import Shot
     from pipeline.storyboard.shots import InitImage
@@ -227,10 +228,9 @@ class _Resolver:
     """From checked boards to takes with their requests."""
 
     def __init__(self, catalog: Catalog, stills: Stills) -> None:
-        self._catalog = catalog
+        self._requests = Requests(catalog)
         self._stills = stills
         self._known: dict[tuple[Path, str], Storyboard] = {}
-        self._shapes: dict[str, _Shape] = {}
 
     @property
     def stills(self) -> Mapping[Path, str]:
@@ -259,14 +259,14 @@ class _Resolver:
                 values["init_image"] = self._init_image(
                     values["init_image"], file, by_id, pass_name
                 )
-            request = self._request(values)
+            request = self._requests.of(values)
             if chosen.undecided:
                 undecided.append(Undecided(shot.id, chosen.undecided, len(takes), request))
                 continue
             if chosen.origin is not None:
                 drafts[shot.id] = choice(board, shot, "draft").seeds
             takes += (
-                Take(shot.id, number, _seeded(request, seed), number == chosen.picked)
+                Take(shot.id, number, seeded(request, seed), number == chosen.picked)
                 for number, seed in enumerate(chosen.seeds, 1)
             )
         name = file.path.stem
@@ -291,40 +291,3 @@ class _Resolver:
         if isinstance(found, StillError):  # pragma: no cover - such a board has a violation
             raise found
         return found
-
-    def _request(self, values: dict[str, Any]) -> Request:
-        """The request with every default written out, so that writing one out changes nothing."""
-        shape = self._shape(values.pop("model"))
-        values = {**shape.defaults, **values}
-        for name in shape.integers:
-            if isinstance(values.get(name), float):
-                values[name] = int(values[name])
-        extras = tuple((name, values.pop(name)) for name in shape.extras if name in values)
-        return Request(model=shape.model, extras=extras, **values)
-
-    def _shape(self, model: str) -> _Shape:
-        shape = self._shapes.get(model)
-        if shape is None:
-            shape = self._shapes[model] = _shape_of(self._catalog[model])
-        return shape
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What a model's requests have in common."""
-
-    model: str
-    defaults: Mapping[str, Any]
-    integers: tuple[str, ...]
-    extras: tuple[str, ...]
-
-
-def _shape_of(model: Model) -> _Shape:
-    rules = model.fields["properties"]
-    defaults = {name: rule["default"] for name, rule in rules.items() if "default" in rule}
-    integers = tuple(name for name, rule in rules.items() if rule.get("type") == "integer")
-    return _Shape(model.name, defaults, integers, model.extras)
-
-
-def _seeded(request: Request, seed: int | None) -> Request:
-    return request if request.seed == seed else replace(request, seed=seed)

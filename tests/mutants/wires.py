@@ -127,8 +127,8 @@ WIRES = (
         "settled and nobody at it",
         "While a run may be going on, or was killed, nothing is known.",
         "rendering/settled.py",
-        "if known is None or folder.is_busy:",
-        "if known is None:",
+        "return settled if same and not folder.is_busy else None",
+        "return settled if same else None",
         (_SETTLED,),
     ),
     Safeguard(
@@ -137,14 +137,6 @@ WIRES = (
         "rendering/settled.py",
         "        __version__,\n        schemas_sha256(),\n",
         "",
-        (_SETTLED,),
-    ),
-    Safeguard(
-        "settled under a name",
-        "A pass on the command line is no path to elsewhere.",
-        "rendering/settled.py",
-        "    if not _NAME.fullmatch(storyboard.stem) or not _NAME.fullmatch(pass_name):",
-        "    if False:",
         (_SETTLED,),
     ),
     Safeguard(
