@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import resource
 import ssl
 from base64 import b64encode
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpcore
 import httpx
 import pytest
 import trustme
-from anyio.streams.tls import TLSListener
+from anyio.streams.tls import TLSAttribute, TLSListener
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,12 +115,12 @@ async def test_as_many_connections_as_requests_under_way() -> None:
     assert server.connections == 5
 
 
-async def test_more_requests_than_places_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_requests_than_places_wait() -> None:
     """They come through one after the other; one that waits too long was never sent."""
-    monkeypatch.setattr(connections, "AT_ONCE_MAX", 1)
     server, opened = Server(), anyio.Event()
     server.before = opened.wait
-    async with server.listening() as url, straight() as way:
+    one = Connections(ssl.create_default_context(), at_once=1)
+    async with server.listening() as url, one as way:
         async with anyio.create_task_group() as crew:
             crew.start_soon(get, way, url)
             await anyio.wait_all_tasks_blocked()
@@ -152,9 +153,9 @@ async def test_what_can_not_be_used_again_is_not(
     async with server.listening() as url, straight() as way:
         for _ in range(3):
             assert await get(way, url, **request_headers) == b"fine"
-            for _until, kept in next(iter(way._idle.values())):
+            for _until, _key, kept in way._idle._kept:
                 with anyio.fail_after(5):
-                    while not kept.is_readable():  # the server's end is on its way
+                    while not kept.has_more():  # the server's end is on its way
                         await anyio.sleep(0.001)
     assert server.connections == 3
 
@@ -192,6 +193,10 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * HEAD_BYTES_MAX, "without an end"),
         (CHUNKED + b"1;" + b"x" * 2 * HEAD_BYTES_MAX, "without an end"),
         (CHUNKED + b"0\r\n" + b"x: y\r\n" * HEAD_BYTES_MAX, "without an end"),
+        (
+            CHUNKED + b"f4240\r\n" + b"z" * 1_000_000 + b"\r\n0\r\n" + b"x: " + b"y" * 900_000,
+            "without an end",
+        ),
     ],
 )
 async def test_what_is_no_answer_is_an_error(answer: bytes, says: str) -> None:
@@ -214,6 +219,63 @@ async def test_interim_answers_are_counted_under_tls_and_anew_for_each_request()
             await get(way, url)
 
 
+async def test_what_came_unasked_under_tls_is_not_the_next_answer() -> None:
+    """A second answer may lie there decrypted, where the socket shows nothing of it."""
+    serving, trusting = authority()
+    server = Server()
+
+    async def unasked(stream: ByteStream) -> None:
+        server.connections += 1
+        async with stream:
+            with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+                while True:
+                    await stream.receive()
+                    ssl_object: Any = stream.extra_attributes[TLSAttribute.ssl_object]()
+                    ssl_object.write(FINE)  # two records, which leave as one
+                    await stream.send(FINE.replace(b"fine", b"evil"))
+
+    server.serve = unasked  # type: ignore[method-assign]
+    async with server.listening(serving) as url, straight(trusting) as way:
+        for _ in range(3):
+            assert await get(way, url) == b"fine"
+    assert server.connections == 3
+
+
+async def test_tls_that_breaks_amid_an_answer_is_a_broken_connection() -> None:
+    """And not an error that nobody knows: the request may have been acted on."""
+    serving, trusting = authority()
+    server = Server()
+
+    async def broken(stream: ByteStream) -> None:
+        async with stream.transport_stream:  # type: ignore[attr-defined]
+            await stream.receive()
+            await stream.transport_stream.send(b"no TLS at all")  # type: ignore[attr-defined]
+
+    server.serve = broken  # type: ignore[method-assign]
+    async with server.listening(serving) as url, straight(trusting) as way:
+        with pytest.raises(httpx.ReadError, match="TLS"):
+            await get(way, url)
+
+
+async def test_what_is_too_old_goes_wherever_it_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places that nobody asks again don't keep their connections to the end of a run."""
+    monkeypatch.setattr(connections, "_KEPT_SECONDS", -1.0)
+    one, other = Server(), Server()
+    async with one.listening() as first, other.listening() as second, straight() as way:
+        for url in (first, first, second, first):
+            await get(way, url)
+            assert len(way._idle._kept) == 1
+    assert (one.connections, other.connections) == (3, 1)
+
+
+def test_there_are_places_for_as_many_as_an_account_may_have(anyio_backend: str) -> None:
+    """And files are left for the rest of a run."""
+    assert anyio_backend
+    spare, (soft, _hard) = connections.files_to_spare(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert spare < soft
+    assert spare >= min(2000, soft // 2)
+
+
 async def test_an_early_answer_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that is refused before all of it was sent breaks the sending, not the hearing."""
 
@@ -224,11 +286,11 @@ async def test_an_early_answer_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(refused)
     async with server.listening() as url, straight() as way:
         await get(way, url)
-        idle = next(iter(way._idle.values()))
-        stream = idle[-1][1].stream
+        ((_until, _key, kept),) = way._idle._kept
+        stream = kept.stream
         await stream.write(b"POST / HTTP/1.1\r\n\r\n")
         monkeypatch.setattr(type(stream), "write", broken)
-        monkeypatch.setattr(type(idle[-1][1]), "is_readable", lambda _self: False)
+        monkeypatch.setattr(type(kept), "has_more", lambda _self: False)
         request = httpx.Request("POST", url, content=b"x", extensions=PATIENCE)
         async with aclosing(await way.handle_async_request(request)) as answer:
             assert answer.status_code == 413

@@ -83,6 +83,7 @@ def test_httpx_is_used_in_few_places() -> None:
         "web/urls.py",
         "web/fetching.py",
         "web/connections.py",
+        "web/dialling.py",
         "web/reasons.py",
         "web/routes.py",
         "tasks_api/client.py",

@@ -44,7 +44,7 @@ def print_rows(
     while some := list(islice(lines, _AT_ONCE)):
         if terminal.is_plain:
             said = (_GAP.join(text for text, _style in line).rstrip() for line in some)
-            terminal.warn("\n".join(said))
+            terminal.print_plainly("\n".join(said))
         else:
             _print_styled(some, terminal)
 

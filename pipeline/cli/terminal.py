@@ -56,8 +56,15 @@ class Terminal:
 
     def warn(self, text: str, style: str = "") -> None:
         """A line for people that `--quiet` doesn't silence."""
-        if not _print_plainly(self._stream, text):
+        if _is_plain(self._stream):
+            with suppress(OSError):  # a reader that has left ends no run
+                _print_plainly(self._stream, text)
+        else:
             _print(self.console, text, style)
+
+    def print_plainly(self, text: str) -> None:
+        """Lines of what was asked for, where `is_plain`. Raises `OSError`."""
+        _print_plainly(self._stream, text)
 
     @property
     def is_plain(self) -> bool:
@@ -70,7 +77,10 @@ class Terminal:
 
     def fail(self, text: str, style: str = "red") -> None:
         """A line of what ends a command."""
-        if not _print_plainly(sys.stderr, text):
+        if _is_plain(sys.stderr):
+            with suppress(OSError):
+                _print_plainly(sys.stderr, text)
+        else:
             _print(self.errors, text, style)
 
 
@@ -88,16 +98,12 @@ def _is_plain(stream: TextIO) -> bool:
     return not any(name in os.environ for name in _COLORFUL)
 
 
-def _print_plainly(stream: TextIO, text: str) -> bool:
+def _print_plainly(stream: TextIO, text: str) -> None:
     """Print where there is neither colour nor edge. That takes no console, and loading one takes
     longer than a run that has nothing to do.
     """
-    if not _is_plain(stream):
-        return False
-    with suppress(OSError):  # a reader that has left ends no run
-        stream.write(printable(text) + "\n")
-        stream.flush()
-    return True
+    stream.write(printable(text) + "\n")
+    stream.flush()
 
 
 def _print(console: Console, text: str, style: str) -> None:

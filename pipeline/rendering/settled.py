@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+SOURCE_BYTES_MAX = 32 * 1024 * 1024
+"""No storyboard and no table is larger (`documents.MAX_BYTES`, which takes long to load)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """One pass of one storyboard, all of whose `takes` are up to date; None: it has no such pass.
@@ -82,7 +86,7 @@ def recall(outputs: Path, storyboard: Path, pass_name: str, provider: str) -> Se
         sha256 = hashlib.sha256(folder.read_results() or b"").hexdigest()
         same = found_on == _found_on(settled, sha256, folder.clips())
         return settled if same and not folder.is_busy else None
-    except (OSError, FolderError):
+    except (OSError, ValueError, RuntimeError, FolderError):  # names that are none, loops of links
         return None  # who does it all the long way will say what is wrong
 
 
@@ -92,7 +96,9 @@ def _name(storyboard: Path, pass_name: str) -> str:
 
 def _is_unchanged(settled: Settled, outputs: Path) -> bool:
     for path, sha256 in settled.sources.items():
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        if not path.is_file() or path.stat().st_size > SOURCE_BYTES_MAX:
+            return False
+        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             return False
     if not settled.stills:
         return True

@@ -187,7 +187,7 @@ def _open_table(file: _File, name: str, columns: Collection[str]) -> Table:
         data = _bytes(path)
     except OSError as error:
         raise LocationError(f"{path.as_posix()}: {_unreadable(path, error)}") from error
-    file.sources[Path(findings.file)] = hashlib.sha256(data).hexdigest()
+    file.sources[path] = hashlib.sha256(data).hexdigest()
     return Table(findings, read_table(path.name, data, findings, columns))
 
 

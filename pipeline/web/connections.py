@@ -8,76 +8,76 @@ opened grow old and are closed.
 
 from __future__ import annotations
 
+import ssl
 import time
-from base64 import b64encode
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import httpcore
 import httpx
 
-from pipeline.web.http1 import Connection
+from pipeline.web.dialling import Dialler, origin
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Iterator
 
-    from pipeline.web.http1 import Headers
-
-AT_ONCE_MAX: Final = 256
-"""Requests under way; an operating system may allow a process no more than 1,024 files."""
+    from pipeline.web.dialling import Origin
+    from pipeline.web.http1 import Connection
 
 _KEPT_SECONDS: Final = 5.0
 """For how long a connection is kept that nobody uses, as httpx does."""
 
-_Origin = tuple[bytes, bytes, int]
-"""Scheme, host and port."""
+_FILES_WANTED: Final = 4096
+"""For the 2,000 tasks that an account may have in flight, should all be asked about at once."""
+_FILES_BESIDES: Final = 256
+_FILES_ELSEWHERE: Final = 512
 
-_Idle = deque[tuple[float, Connection]]
-"""Connections that wait, each with the time until when; the one that was used last at the end."""
+Key = tuple["Origin", str | None]
+"""Where a connection leads to, and the name that its certificate was held against, if that is
+another one: another name at the same address has a connection of its own.
+"""
 
 
 class Connections(httpx.AsyncBaseTransport):
     """Straight to hosts, or all by one HTTP proxy. Errors are httpx's."""
 
-    def __init__(self, tls: ssl.SSLContext, proxy: str | None = None) -> None:
-        """`proxy` is an address, with user and password where it takes some."""
-        tls.set_alpn_protocols(["http/1.1"])  # the only one spoken here
-        self._tls = tls
-        self._proxy = None if proxy is None else httpx.Proxy(proxy)
-        self._idle: dict[tuple[_Origin, str | None], _Idle] = {}
-        self._places = anyio.Semaphore(AT_ONCE_MAX)
+    def __init__(
+        self, tls: ssl.SSLContext, proxy: str | None = None, at_once: int | None = None
+    ) -> None:
+        """`proxy` is an address; `at_once` bounds the requests under way: by default the files
+        that the operating system allows a process do.
+        """
+        self._dialler = Dialler(tls, proxy)
+        self._idle = _Idle()
+        self._places = anyio.Semaphore(files_to_spare() if at_once is None else at_once)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, whose body is still to be read and closed. Raises `httpx.TransportError`."""
         await self._find_place(request)
         connection = None
+        key = origin(request.url), request.extensions.get("sni_hostname")
         try:
             with _ours():
-                # By the name, too, that a certificate was held against: another name at the same
-                # address has a connection of its own.
-                name = request.extensions.get("sni_hostname")
-                idle = self._idle.setdefault((_origin(request.url), name), deque())
-                connection = await _kept(idle) or await self._connected(request)
-                status, headers = await connection.ask(request, *self._target(request))
+                connection = await self._idle.taken(key)
+                if connection is None:
+                    connection = await self._dialler.connection(request)
+                status, headers = await connection.ask(request, *self._dialler.target(request))
         except BaseException:
             self._places.release()
             if connection is not None:
                 await connection.aclose()
             raise
-        body = _Body(connection, request.extensions["timeout"]["read"], self._taker_back(idle))
-        return httpx.Response(status, headers=headers, stream=body)
 
-    def _taker_back(self, idle: _Idle) -> Callable[[Connection], None]:
-        def take_back(connection: Connection) -> None:
+        def give_back(used: Connection) -> None:
             self._places.release()
-            if connection.waits:
-                idle.append((time.monotonic() + _KEPT_SECONDS, connection))
+            if used.waits:
+                self._idle.keep(key, used)
 
-        return take_back
+        body = _Body(connection, request.extensions["timeout"]["read"], give_back)
+        return httpx.Response(status, headers=headers, stream=body)
 
     async def _find_place(self, request: httpx.Request) -> None:
         try:
@@ -89,82 +89,41 @@ class Connections(httpx.AsyncBaseTransport):
             except TimeoutError as error:
                 raise httpx.PoolTimeout("too many requests are under way") from error
 
-    def _target(self, request: httpx.Request) -> tuple[bytes, Headers]:
-        """How the request is addressed (RFC 9112, 3.2), and what only a proxy is told."""
-        url = request.url
-        if self._proxy is None or url.scheme == "https":
-            return url.raw_path, []
-        return b"http://%s%s" % (url.netloc, url.raw_path), _credentials(self._proxy)
-
-    async def _connected(self, request: httpx.Request) -> Connection:
-        """A new connection. To its server's name, where the request says that it has another one
-        than its address (httpx, "Extensions", `sni_hostname`).
-        """
-        url, patience = request.url, request.extensions["timeout"]["connect"]
-        stream = await self._opened(url if self._proxy is None else self._proxy.url, patience)
-        try:
-            if url.scheme == "https":
-                if self._proxy is not None:
-                    await _tunnelled(stream, request, self._proxy)
-                name = request.extensions.get("sni_hostname", url.raw_host.decode("ascii"))
-                stream = await stream.start_tls(self._tls, name, timeout=patience)
-            return Connection(stream)
-        except BaseException:
-            await Connection(stream).aclose()
-            raise
-
-    async def _opened(self, url: httpx.URL, patience: float | None) -> httpcore.AsyncNetworkStream:
-        scheme, raw_host, port = _origin(url)
-        host = raw_host.decode("ascii")
-        if url.scheme not in {"http", "https"}:
-            raise httpcore.ConnectError(f"a {url.scheme} proxy is of no use here")
-        stream = await httpcore.AnyIOBackend().connect_tcp(host, port, timeout=patience)
-        if self._proxy is not None and scheme == b"https":
-            stream = await stream.start_tls(self._tls, host, timeout=patience)
-        return stream
-
     async def aclose(self) -> None:
         """Close what is kept."""
-        for idle in self._idle.values():
-            while idle:
-                await idle.pop()[1].aclose()
+        await self._idle.aclose()
 
 
-def _origin(url: httpx.URL) -> _Origin:
-    usual = 443 if url.scheme == "https" else 80
-    return url.raw_scheme, url.raw_host, usual if url.port is None else url.port
+class _Idle:
+    """Connections that nobody uses, each with the time until when; the last one used at the end."""
 
+    def __init__(self) -> None:
+        self._kept: deque[tuple[float, Key, Connection]] = deque()
 
-async def _kept(idle: _Idle) -> Connection | None:
-    """The connection that was used last, if it still stands; the oldest are in front, and go."""
-    now = time.monotonic()
-    while idle and idle[0][0] < now:
-        await idle.popleft()[1].aclose()
-    while idle:
-        _until, connection = idle.pop()
-        if not connection.is_readable():
-            return connection
-        await connection.aclose()
-    return None
+    def keep(self, key: Key, connection: Connection) -> None:
+        """For the next request there."""
+        self._kept.append((time.monotonic() + _KEPT_SECONDS, key, connection))
 
+    async def taken(self, key: Key) -> Connection | None:
+        """The one that was used last there, if it still stands. What is too old, or has been
+        closed by the other side, goes.
+        """
+        now = time.monotonic()
+        while self._kept and self._kept[0][0] < now:
+            await self._kept.popleft()[2].aclose()
+        for at in range(len(self._kept) - 1, -1, -1):
+            if self._kept[at][1] == key:
+                connection = self._kept[at][2]
+                del self._kept[at]
+                if not connection.has_more():
+                    return connection
+                await connection.aclose()
+                return await self.taken(key)
+        return None
 
-async def _tunnelled(
-    stream: httpcore.AsyncNetworkStream, request: httpx.Request, proxy: httpx.Proxy
-) -> None:
-    """Have the proxy lead on to where the request goes (RFC 9110, 9.3.6)."""
-    _scheme, host, port = _origin(request.url)
-    where = (b"[%s]:%d" if b":" in host else b"%s:%d") % (host, port)
-    headers = {b"host": where, **dict(_credentials(proxy))}
-    asked = httpx.Request("CONNECT", request.url, headers=headers, extensions=request.extensions)
-    status, _headers = await Connection(stream).ask(asked, where)
-    if not 200 <= status < 300:
-        raise httpcore.ConnectError(f"the proxy answers {status}")
-
-
-def _credentials(proxy: httpx.Proxy) -> Headers:
-    if proxy.raw_auth is None:
-        return []
-    return [(b"proxy-authorization", b"Basic " + b64encode(b":".join(proxy.raw_auth)))]
+    async def aclose(self) -> None:
+        while self._kept:
+            await self._kept.pop()[2].aclose()
 
 
 class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
@@ -201,6 +160,24 @@ class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
             give_back(self._connection)
 
 
+def files_to_spare() -> int:
+    """How many connections there may be. Where only few files are allowed at first, as 1,024 or
+    256, and more may be asked for, they are.
+    """
+    try:
+        import resource  # noqa: PLC0415 (Windows has none, and no such limit)
+    except ImportError:  # pragma: no cover
+        return _FILES_ELSEWHERE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < _FILES_WANTED:
+        with suppress(ValueError, OSError):
+            more = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(hard, _FILES_WANTED)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+            soft = more
+    allowed = _FILES_WANTED if soft == resource.RLIM_INFINITY else min(soft, _FILES_WANTED)
+    return max(allowed - _FILES_BESIDES, allowed // 2)
+
+
 @contextmanager
 def _ours() -> Iterator[None]:
     """httpcore's exceptions as httpx's, which have the same names."""
@@ -208,6 +185,8 @@ def _ours() -> Iterator[None]:
         yield
     except _FOREIGN as error:
         raise getattr(httpx, type(error).__name__)(str(error)) from error
+    except ssl.SSLError as error:  # amid an answer: httpcore knows it only of handshakes
+        raise httpx.ReadError(f"TLS: {error.reason or 'broken'}") from error
 
 
 _FOREIGN: Final = (

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import select
+import ssl
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -35,6 +36,9 @@ HEAD_BYTES_MAX: Final = 100 * 1024
 _READ_BYTES: Final = 256 * 1024
 """As much as asyncio takes from a socket at once."""
 
+_CHUNK_BYTES: Final = 16
+"""What is around a chunk as honest servers send it (RFC 9112, 7.1)."""
+
 _BREAKS: Final = re.compile(rb"[\r\n\0]")
 
 Headers = list[tuple[bytes, bytes]]
@@ -46,6 +50,7 @@ class Connection:
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self.stream = stream
         self._socket = stream.get_extra_info("socket")
+        self._tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object")
         self._answer = _Answer()
         self._closes = False
         """The request says that no other one follows."""
@@ -57,8 +62,19 @@ class Connection:
         """Whether another request may be sent."""
         return self._waits
 
-    def is_readable(self) -> bool:
-        """What comes while nothing is asked is the other side's end, or of no use."""
+    def has_more(self) -> bool:
+        """Whether something has come while nothing was asked: the other side's end, or what would
+        be taken for the next answer.
+        """
+        if self._tls is not None:  # it may lie there decrypted, or nearly so
+            try:
+                self._tls.read(1)
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError:
+                return True
+            else:
+                return True
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(0))
@@ -76,7 +92,7 @@ class Connection:
         patience = request.extensions["timeout"]
         answer = self._answer = _Answer()
         head = _head(request.method, target, headers)
-        # It may be refused before all of it was sent: then the answer is there already.
+        # It may be refused before all of it was sent: then the answer may be there already.
         with suppress(httpcore.WriteError):
             await self.stream.write(head + request.content, patience["write"])
         while not answer.has_head:
@@ -129,7 +145,7 @@ class _Answer:
         """More came than one answer."""
         self._interim = 0
         self._around_bytes = 0
-        """What came, but for the body."""
+        """What came since the body's last piece, at most: heads, trailers, chunks' extensions."""
         self._body_bytes = 0
         self.leaves_open = False
         """The server goes on listening."""
@@ -137,7 +153,7 @@ class _Answer:
 
     def feed(self, data: bytes) -> None:
         """Take in what has come. Raises `httpcore.RemoteProtocolError`."""
-        before = self._body_bytes
+        bytes_before, pieces_before = self._body_bytes, len(self.pieces)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -146,10 +162,12 @@ class _Answer:
             if not self.is_whole:
                 raise httpcore.RemoteProtocolError(f"no HTTP: {error}") from None
             self.surplus = True
-        self._around_bytes += len(data) - (self._body_bytes - before)
+        around = len(data) - (self._body_bytes - bytes_before)
+        chunks = len(self.pieces) - pieces_before
+        self._around_bytes = around - _CHUNK_BYTES * chunks + (0 if chunks else self._around_bytes)
         if self._interim > INTERIM_MAX:
             raise httpcore.RemoteProtocolError("interim answers (1xx) without an end")
-        if self._around_bytes > HEAD_BYTES_MAX + self._body_bytes:
+        if self._around_bytes > HEAD_BYTES_MAX:
             raise httpcore.RemoteProtocolError("headers without an end")
 
     def end(self) -> None:

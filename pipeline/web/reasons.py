@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"\[Errno -?\d+\] ")
 
 def reason_of(error: BaseException) -> str:
     """httpx often has no words, but what lies below it may."""
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.PoolTimeout):
         return "timed out"  # below it lies the event loop's: cancel scopes and the like
     below: BaseException | None = error
     while below is not None:

@@ -57,6 +57,23 @@ def read_until(process: subprocess.Popen[str], event: str) -> None:
     raise AssertionError(f"no {event}")
 
 
+@pytest.mark.parametrize("command", ["plan", "status"])
+def test_rows_that_can_not_be_written_are_told(film: Path, command: str) -> None:
+    """A list that is cut by a full disk is no list."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123 (it is no file of ours)
+        ended = subprocess.run(
+            [sys.executable, "-m", "pipeline", command],
+            cwd=film,
+            env=environment() | {"PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert "No space left on device" in ended.stderr
+
+
 def test_ctrl_c_leaves_everything_on_record(film: Path) -> None:
     """Interrupted: exit 130, the tasks in flight are on record, and the next run goes on."""
     with start(film, "run", "--json") as process:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -17,7 +18,8 @@ from pipeline.cli import running
 from pipeline.cli.connect import BASE_URL_VARIABLE, KEY_VARIABLE
 from pipeline.cli.main import command
 from pipeline.rendering import hashes
-from pipeline.rendering.settled import recall
+from pipeline.rendering.settled import SOURCE_BYTES_MAX, recall
+from pipeline.storyboard import documents
 
 if TYPE_CHECKING:
     import argparse
@@ -124,6 +126,8 @@ CHANGES: dict[str, Callable[[], object]] = {
     "the table": lambda: _edit(TABLE, "Fog.", "Mist."),
     "the image": _redraw,
     "the image is gone": STILL.unlink,
+    "the image leads to itself": lambda: _loop(STILL),
+    "the table has no end": lambda: os.truncate(TABLE, SOURCE_BYTES_MAX + 1),
     "the other board": lambda: _edit(Path("specs/other.yaml"), "Snow.", "Ice."),
     "the records": lambda: _edit(FOLDER / "results.json", '"attempt": 1', '"attempt": 2'),
     "no records": (FOLDER / "results.json").unlink,
@@ -143,6 +147,11 @@ CHANGES: dict[str, Callable[[], object]] = {
 def _write(path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"0")
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
 
 
 def _lead_away(path: Path) -> None:
@@ -183,6 +192,31 @@ def test_whoever_asks_for_more_gets_it(more: list[str], long_ways: list[str]) ->
     """What is known answers one question alone: is there anything to do."""
     command([*RUN, *more])
     assert long_ways == ["run"]
+
+
+def test_tables_are_those_that_are_read(long_ways: list[str]) -> None:
+    """Behind a link `..` leads elsewhere than it looks; a table that lies where it seems to lead,
+    and is alike, is another one.
+    """
+    Path("real").mkdir()
+    Path("specs").rename("real/specs")
+    Path("specs").symlink_to("real/specs")
+    for folder in (Path("real/tables"), Path("tables")):
+        folder.mkdir()
+        shutil.copy(TABLE, folder / "more.csv")
+    Path("real/.git").mkdir()
+    _edit(SPEC, "more.csv", "../tables/more.csv")
+    for _run in range(3):
+        assert command([*RUN, "--no-review"]) == 0
+    assert long_ways == ["run"]
+    _edit(Path("real/tables/more.csv"), "Fog.", "Mist.")
+    command([*RUN, "--no-review"])
+    assert long_ways == ["run", "run"]
+
+
+def test_what_is_too_large_is_so_for_everybody() -> None:
+    """The bound is that of the reader of storyboards, which is slow to load."""
+    assert SOURCE_BYTES_MAX == documents.MAX_BYTES
 
 
 def test_another_version_finds_out_for_itself(

@@ -52,8 +52,8 @@ DOWNLOADS = (
         "no connection is shared",
         "Another name at the same address gets a connection of its own.",
         "web/connections.py",
-        "(_origin(request.url), name)",
-        "(_origin(request.url), None)",
+        'origin(request.url), request.extensions.get("sni_hostname")',
+        "origin(request.url), None",
         (f"{_WEB}::test_a_certificate_is_held_against_the_name",),
     ),
     Safeguard(
