@@ -230,8 +230,8 @@ async def test_what_came_unasked_under_tls_is_not_the_next_answer() -> None:
             with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
                 while True:
                     await stream.receive()
-                    ssl_object: Any = stream.extra_attributes[TLSAttribute.ssl_object]()
-                    ssl_object.write(FINE)  # two records, which leave as one
+                    under: Any = stream.extra_attributes
+                    under[TLSAttribute.ssl_object]().write(FINE)  # two records leave as one
                     await stream.send(FINE.replace(b"fine", b"evil"))
 
     server.serve = unasked  # type: ignore[method-assign]
