@@ -123,8 +123,7 @@ class CsvReader:
         in_one_line = LINE_END.search(cell) is None
         for item in _ITEM.finditer(cell):
             at = (place[0], start + item.start()) if in_one_line else place
-            items.append(self._plain(item[0], at, f"{path}[{len(items)}]"))
-            items.places.append(at)
+            items.put(self._plain(item[0], at, f"{path}[{len(items)}]"), at)
         return items
 
     def _refuse(self, row: Cells, place: Place, header: _Header, number: int) -> None:

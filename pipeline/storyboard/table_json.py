@@ -136,11 +136,8 @@ class JsonReader:
             raise _TooDeepError
         if kind is list:
             items = Seq(place)
-            items.places = [place] * len(value)
-            items += (
-                self._value(item, place, f"{path}[{index}]", depth + 1)
-                for index, item in enumerate(value)
-            )
+            for index, item in enumerate(value):
+                items.put(self._value(item, place, f"{path}[{index}]", depth + 1), place)
             return items
         inner = Map(place)
         for key, item in value:

@@ -203,8 +203,7 @@ class TreeBuilder:
         frame.nodes += 1
         into = frame.into
         if isinstance(into, Seq):
-            into.append(value)
-            into.places.append(place)
+            into.put(value, place)
             return
         key = frame.key
         frame.key = None

@@ -99,7 +99,7 @@ def _draw(grown: Sequence[Size], path: Path) -> None:
 
 def _panel(axis: Any, title: str, takes: list[int], lines: dict[str, list[float]]) -> None:
     for index, (label, values) in enumerate(lines.items()):
-        above = 7 if index == len(lines) - 1 else -14
+        above = 7 if index == 0 else -14
         axis.plot(takes, values, marker="o", label=label)
         for count, value in zip(takes, values, strict=True):
             place = {"textcoords": "offset points", "xytext": (0, above), "ha": "center"}

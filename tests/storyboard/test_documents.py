@@ -107,7 +107,7 @@ def test_places_point_at_the_text() -> None:
     assert root.key_place("b") == (2, 1)
     items = root["b"]
     assert isinstance(items, Seq)
-    assert items.places == [(3, 5), (4, 5)]
+    assert [*items.places] == [(3, 5), (4, 5)]
     assert isinstance(items[1], Map)
     assert items[1].key_place("cé") == (4, 6)
     assert items[1].value_place("cé") == (4, 10)
