@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     args = parser().parse_args(arguments)
     if args.command in _ONLY_READ:
         gc.disable()
+    gc.set_threshold(50_000, 20, 50)  # elsewhere seldom: what a poll makes goes by itself
     sys.exit(_perform(args))
 
 
