@@ -110,7 +110,9 @@ def _decoded(reel: Reel) -> Iterator[VideoFrame]:
     """A clip's pictures as they are shown, every one of them. Raises `MediaError`."""
     with named(reel.path):
         with opened(reel.path) as (container, stream):
-            stream.thread_type = "AUTO"
+            # One thread: several pass over damage, those of slices most of it, those of frames some
+            # of it now and then (FFmpeg of PyAV 18.1). Encoding takes longer anyway.
+            stream.codec_context.thread_count = 1
             # An error must be one: FFmpeg would paint over what is broken with what is near.
             stream.codec_context.options = {"err_detect": "explode"}
             count = 0

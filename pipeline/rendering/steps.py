@@ -44,7 +44,7 @@ class Wanted:
         """The request as records have it: made when it is asked for, as ten thousand would be
         kept for the few that are.
         """
-        from pipeline.rendering.digest import request_fields  # noqa: PLC0415 (not to say "settled")
+        from pipeline.rendering.digest import request_fields  # noqa: PLC0415 (a run with nothing to do asks for none)
 
         return request_fields(self.take.request)
 
